@@ -1,0 +1,47 @@
+# Every target sets up what it needs: a virtual environment in .venv, at the versions of requirements.lock.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test test-fast lint lock golden bench clean
+
+demo: $(VENV)/.ready-demo
+	$(BIN)/acord demo
+
+test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+golden: $(VENV)/.ready-dev
+	$(BIN)/python scripts/golden.py
+
+lock: $(VENV)/bin/python
+	$(BIN)/python scripts/lock.py
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/dpo_vs_trl.py
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Acord needs Python 3.11 or newer; this is $$($(PYTHON) --version). Set PYTHON=python3.12, say."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-demo: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --prefer-binary -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --prefer-binary -c requirements.lock -e '.[dev,bench]'
+	@touch $@ $(VENV)/.ready-demo
