@@ -1,0 +1,257 @@
+"""The recipe: one YAML file that says what is aligned, on what, and how. Unknown keys are refused.
+
+A value that the user's source does not state can be marked in `inferred`, which maps the dotted key to the reason;
+wherever the value is shown, the mark is shown with it.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from acord.errors import InputError
+
+RANDOM_BASE = r"^random:llama-(\d+)x(\d+)$"
+
+SourceFormat = Literal["oasst", "helpsteer3", "openorca", "hh", "pairs"]
+PairPolicy = Literal["all_pairs", "best_worst", "adjacent"]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A part of the recipe: strict types, no unknown key, immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Model(Section):
+    """The model to align.
+
+    base: a folder that transformers loads, a hub name, or `random:llama-LxD` (L layers, D hidden, random weights from
+    the recipe's seed). tokenizer: `base` (the one beside the weights) or `train` (a byte-level BPE learnt on the pairs,
+    only with a random base). vocabulary: its size. revision: of a hub name.
+    """
+
+    base: str
+    tokenizer: Literal["base", "train"] = "base"
+    vocabulary: Annotated[int, Field(ge=300, le=262_144)] = 8_192
+    revision: str | None = None
+
+    @model_validator(mode="after")
+    def _tokenizer_fits_base(self) -> "Model":
+        if self.base.startswith("random:") != (self.tokenizer == "train"):
+            raise ValueError("tokenizer: train goes with base: random:llama-LxD, and only with it")
+        return self
+
+
+class Source(Section):
+    """One source of preferences: where it lies and how to read it.
+
+    path: one or several local files (.jsonl, .jsonl.gz, .parquet), folders, or hf://owner/name[@revision][/file].
+    against: OpenOrca's second file, whose replies are the rejected ones. languages: keep these only. language: of
+    every row, where the format does not say. policy: which pairs a ranking gives.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    format: SourceFormat
+    path: str | list[str]
+    against: str | list[str] | None = None
+    language: str | None = None
+    languages: list[str] | None = None
+    policy: PairPolicy = "all_pairs"
+    licence: str | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """Every place to read, in the recipe's order."""
+        return [self.path] if isinstance(self.path, str) else list(self.path)
+
+    @property
+    def against_paths(self) -> list[str]:
+        """OpenOrca's places of rejected replies, in the recipe's order."""
+        return [] if self.against is None else [self.against] if isinstance(self.against, str) else list(self.against)
+
+    @model_validator(mode="after")
+    def _against_is_openorca(self) -> "Source":
+        if (self.format == "openorca") != (self.against is not None):
+            raise ValueError("against: goes with format: openorca, and openorca needs it")
+        return self
+
+
+class Data(Section):
+    """Sources in order of precedence, and the share of conversations held out for measuring."""
+
+    sources: Annotated[list[Source], Field(min_length=1)]
+    held_out: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.05
+
+    @field_validator("sources")
+    @classmethod
+    def _names_differ(cls, sources: list[Source]) -> list[Source]:
+        names = [source.name for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are named {twice[0]}")
+        return sources
+
+
+class Chat(Section):
+    """How messages become text. template: `tokenizer` (its own, else ChatML), `chatml`, or a .jinja file.
+
+    system: a system message put before conversations that have none. arguments: fixed values for the template.
+    max_length: tokens of prompt and reply; oldest turns go first.
+    """
+
+    template: str = "tokenizer"
+    system: str | None = None
+    arguments: dict[str, str | int | float | bool] = {}
+    max_length: Annotated[int, Field(ge=16)] = 2_048
+
+
+class Align(Section):
+    """Direct preference optimisation (Rafailov et al. 2023) and its optimizer (AdamW).
+
+    batch_pairs: pairs an optimizer step. token_budget: tokens a pack, or `auto` (from the machine's memory).
+    """
+
+    loss: Literal["dpo"] = "dpo"
+    beta: Annotated[float, Field(gt=0)] = 0.1
+    learning_rate: Annotated[float, Field(gt=0)] = 5.0e-6
+    schedule: Literal["linear", "constant"] = "linear"
+    warmup_steps: Annotated[int, Field(ge=0)] = 0
+    epochs: Positive = 1
+    batch_pairs: Positive = 64
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    adam_betas: Annotated[list[float], Field(min_length=2, max_length=2)] = [0.9, 0.999]
+    adam_epsilon: Annotated[float, Field(gt=0)] = 1.0e-8
+    token_budget: Literal["auto"] | Positive = "auto"
+    threads: Literal["auto"] | Positive = "auto"
+
+
+class Recipe(Section):
+    """Everything a run depends on. `inferred`: dotted key -> why, for values that no source states."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    model: Model
+    data: Data
+    chat: Chat = Chat()
+    align: Align = Align()
+    seed: Annotated[int, Field(ge=0)] = 0
+    inferred: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _inferred_keys_exist(self) -> "Recipe":
+        for key in self.inferred:
+            value: Any = self
+            for part in key.split("."):
+                if not isinstance(value, Section) or part not in type(value).model_fields:
+                    raise ValueError(f"inferred names {key}, which is no key of a recipe")
+                value = getattr(value, part)
+        return self
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe file. Relative data paths stay as written: they count from the working directory.
+
+    Raises InputError, one line, for a file that is missing, is no YAML, or has an unknown key or a wrong value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot read the recipe: {error.strerror}", where=str(path), fix="Give the path of a .yaml file."
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError("the recipe is not UTF-8 text", where=str(path), fix="Save it as UTF-8.") from None
+    try:
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise InputError(f"no valid YAML: {problem}", where=f"{path}{line}", fix="Mend that line.") from None
+    if not isinstance(content, dict):
+        raise InputError("a recipe is a mapping of keys", where=str(path), fix="Start with name:, model: and data:.")
+    return parse_recipe(content, where=str(path))
+
+
+def parse_recipe(content: dict[str, Any], *, where: str) -> Recipe:
+    """Check a recipe that is already in memory. Raises InputError for its first fault, one line."""
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise _explain(error, content, where) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that reads 5e-6 as a number, as people write it, and refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key} stands twice", node.value[index][0].start_mark
+                )
+        return super().construct_mapping(node, deep=deep)
+
+
+_FLOAT = r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)|[0-9][0-9_]*\.[0-9_]*|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$"
+
+
+def _allow_plain_exponents() -> None:
+    import re
+
+    _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(_FLOAT), list("-+0123456789."))
+
+
+_allow_plain_exponents()
+
+
+def _explain(error: ValidationError, content: dict[str, Any], where: str) -> InputError:
+    fault = error.errors()[0]
+    path = [
+        part for part in fault["loc"] if not (isinstance(part, str) and part.startswith(("literal[", "constrained")))
+    ]
+    key = ".".join(str(part) for part in path)
+    if fault["type"] == "extra_forbidden":
+        known = list(_section_at(content, path[:-1]).model_fields)
+        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}."
+        return InputError(f"unknown key {key}", where=where, fix=fix)
+    if fault["type"] == "missing":
+        return InputError(f"the key {key} is missing", where=where, fix=f"Add {path[-1]}:.")
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    shown = f" (it is {fault['input']!r})" if isinstance(fault["input"], str | int | float | bool) else ""
+    return InputError(f"{key + ': ' if key else ''}{message}{shown}", where=where, fix="Change that value.")
+
+
+def _section_at(content: dict[str, Any], path: list[Any]) -> type[Section]:  # noqa: ARG001  path alone decides
+    section: type[Section] = Recipe
+    for part in path:
+        if isinstance(part, str):
+            annotation = section.model_fields[part].annotation
+            section = Source if part == "sources" else annotation  # type: ignore[assignment]  # sections nest plainly
+    return section
+
+
+def shown_values(recipe: Recipe) -> list[tuple[str, Any, str]]:
+    """Every value of the recipe as (dotted key, value, why it is inferred or ''), in the order of the file format."""
+    rows: list[tuple[str, Any, str]] = []
+
+    def walk(prefix: str, section: Section) -> None:
+        for name in type(section).model_fields:
+            value = getattr(section, name)
+            key = f"{prefix}{name}"
+            if key == "inferred":
+                continue
+            if isinstance(value, Section):
+                walk(f"{key}.", value)
+            else:
+                rows.append((key, value, recipe.inferred.get(key, "")))
+
+    walk("", recipe)
+    return rows
