@@ -1,0 +1,100 @@
+"""A causal language model as a scorer of forests: body and head in one root module."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from acord.tree.attention import NAME, blocks_of
+from acord.tree.logprob import Head, token_log_probabilities
+from acord.tree.trie import Forest
+
+
+class Scores(NamedTuple):
+    """logp_R: log-probability of each reply. greedy_R: whether every one of its tokens was the greedy choice.
+
+    Token log-probabilities are fp32; their sums are fp64, because a long reply's sum is in the thousands, where fp32
+    steps by 2e-4, as large as the margins of the first optimizer steps.
+    """
+
+    logp_R: Tensor
+    greedy_R: Tensor
+
+
+class ScoringModel(nn.Module):
+    """Wraps a transformers causal model.
+
+    shared: score trees, each distinct token once. Otherwise every sequence in a run of its own with the model's own
+    attention: what the shared way must reproduce, and the way for models that it cannot.
+    """
+
+    def __init__(self, model: nn.Module, *, shared: bool = True) -> None:
+        super().__init__()
+        self.model = model
+        self.shared = shared
+        config: Any = model.config
+        self.own_attention: str = config._attn_implementation
+
+    def forward(self, forest: Forest) -> Scores:
+        """Score every reply of the forest. Differentiable in the weights through logp_R."""
+        head = self.head()
+        device = head.weight_VD.device
+        if self.shared:
+            node_U, row_S = np.unique(forest.parent_node_S(), return_inverse=True)
+            hidden_UD = self._hidden_of_forest(forest, device)[torch.from_numpy(node_U).to(device)]
+        else:
+            row_S = np.arange(len(forest.node_S))
+            hidden_UD = self._hidden_one_by_one(forest, device)
+        # The head wants its rows ascending; sums over replies do not mind the order.
+        order = np.argsort(row_S, kind="stable")
+        reply_S = np.repeat(np.arange(forest.replies), forest.length_R)[order]
+        token_S = forest.token_T[forest.node_S][order]
+        scores = token_log_probabilities(hidden_UD, head, _tensor(row_S[order], device), _tensor(token_S, device))
+        reply = _tensor(reply_S, device)
+        zeros_R = torch.zeros(forest.replies, dtype=torch.float64, device=device)
+        logp_R = zeros_R.index_add(0, reply, scores.logp_S.double())
+        misses_R = zeros_R.index_add(0, reply, (~scores.greedy_S).double())
+        return Scores(logp_R, misses_R == 0)
+
+    def head(self) -> Head:
+        """The output projection with the logit transforms that the model's configuration names."""
+        model: Any = self.model
+        layer, config = model.get_output_embeddings(), model.config
+        scale = getattr(config, "logit_scale", None)  # Cohere multiplies
+        divisor = getattr(config, "logits_scaling", None)  # Granite divides
+        return Head(
+            layer.weight,
+            layer.bias,
+            scale=float(scale) if scale is not None else 1.0 / float(divisor) if divisor is not None else 1.0,
+            soft_cap=getattr(config, "final_logit_softcapping", None),
+        )
+
+    def _body(self, token_T: Tensor, position_T: Tensor, **tree: Any) -> Tensor:
+        model: Any = self.model
+        result = model.base_model(input_ids=token_T[None], position_ids=position_T[None], use_cache=False, **tree)
+        hidden_TD: Tensor = result.last_hidden_state[0]
+        return hidden_TD
+
+    def _hidden_of_forest(self, forest: Forest, device: torch.device) -> Tensor:
+        model: Any = self.model
+        model.set_attn_implementation(NAME)
+        try:
+            return self._body(
+                _tensor(forest.token_T, device), _tensor(forest.position_T, device), tree_blocks=blocks_of(forest)
+            )
+        finally:
+            # generate() and whoever else holds the model must find its attention as it was.
+            model.set_attn_implementation(self.own_attention)
+
+    def _hidden_one_by_one(self, forest: Forest, device: torch.device) -> Tensor:
+        rows: list[Tensor] = []
+        for path, spans in zip(forest.path_of_sequence, forest.scored_of_sequence, strict=True):
+            depth = torch.arange(len(path), device=device)
+            hidden_TD = self._body(_tensor(forest.token_T[path], device), depth)
+            rows.extend(hidden_TD[span.start - 1 : span.end - 1] for span in spans)
+        return torch.cat(rows)
+
+
+def _tensor(values: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(values).to(device)
