@@ -1,8 +1,8 @@
 """Log-probabilities of given tokens, from hidden states, without keeping all logits.
 
-log p(token) = logit[token] - logsumexp(logits), in fp32 (fp64 for an fp64 model), over chunks of rows. The backward pass is the gradient of
-that expression, (onehot - softmax) weighted by the incoming gradient; logits are kept up to a byte limit and computed
-again beyond it.
+log p(token) = logit[token] - logsumexp(logits), in fp32 (fp64 for an fp64 model), over chunks of rows. The backward
+pass is the gradient of that expression, (onehot - softmax) weighted by the incoming gradient; logits are kept up to a
+byte limit and computed again beyond it.
 """
 
 from typing import Any, NamedTuple
