@@ -35,9 +35,12 @@ def trl_trainer(model: torch.nn.Module, rows: list[dict[str, Any]], folder: Path
         def _get_train_sampler(self, *_: Any) -> SequentialSampler:
             return SequentialSampler(self.train_dataset)
 
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset  # token ids already: both trainers get the very same ones
+
         def _compute_loss(self, model: Any, inputs: Any, return_outputs: Any) -> Any:
             result = super()._compute_loss(model, inputs, return_outputs)
-            recorded.losses.append(float(result[0] if isinstance(result, tuple) else result))
+            recorded.losses.append(float((result[0] if isinstance(result, tuple) else result).detach()))
             return result
 
     vocabulary = {f"t{index}": index for index in range(model.config.vocab_size)}
@@ -65,13 +68,19 @@ def trl_trainer(model: torch.nn.Module, rows: list[dict[str, Any]], folder: Path
         disable_tqdm=True,
         logging_strategy="no",
     )
-    return Ordered(model=model, args=args, train_dataset=datasets.Dataset.from_list(rows), processing_class=tokenizer)
+    return Ordered(
+        model=model,
+        ref_model=copy.deepcopy(model),
+        args=args,
+        train_dataset=datasets.Dataset.from_list(rows),
+        processing_class=tokenizer,
+    )
 
 
 @pytest.mark.slow
 def test_twenty_steps_beside_trl(tmp_path: Path) -> None:
     base = small_llama()
-    pairs = random_pairs(STEPS * BATCH, seed=3)
+    pairs = random_pairs(2 * BATCH, seed=3) * (STEPS // 2)
     rows = [
         {"prompt_ids": list(p.prompt_ids), "chosen_ids": list(p.chosen_ids), "rejected_ids": list(p.rejected_ids)}
         for p in pairs
