@@ -1,100 +1,18 @@
-"""Attention over a forest: a token sees its ancestors and itself, nothing else.
+"""How the tree reaches the model's layers: a function registered with transformers' AttentionInterface."""
 
-In depth-first order the descendants of a segment are the run of tokens that follows it, so the forest's attention is
-a union of dense blocks without any mask: every segment with itself (causal), and every segment's keys with the
-queries of all its descendants (full). Blocks are merged by their log-sum-exp, forward and backward, as in blockwise
-attention (Liu et al. 2023, arXiv 2310.01889): no T x T mask, no copy of the keys along a path.
-"""
+from typing import Any, Protocol
 
-from dataclasses import dataclass
-from typing import Any
-
-import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from acord.tree.trie import Forest
-
 NAME = "acord_tree"
 
-_block_forward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-_block_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
+class TreeKernel(Protocol):
+    """Attention in which a token sees its ancestors and itself: acord.tree.blocks on CPU, acord.tree.flex on CUDA."""
 
-@dataclass(frozen=True)
-class Block:
-    """Tokens `query` attend to tokens `key`. causal: the two are one segment. first: nothing was merged before."""
-
-    query: slice
-    key: slice
-    causal: bool
-    first: bool
-
-
-def blocks_of(forest: Forest) -> tuple[Block, ...]:
-    """The dense blocks whose union is the forest's attention, ancestors before descendants."""
-    blocks = []
-    columns = (forest.start_G, forest.length_G, forest.subtree_end_G, forest.parent_G)
-    for start, length, end, parent in zip(*(column.tolist() for column in columns), strict=True):
-        own = slice(start, start + length)
-        is_root = parent < 0
-        blocks.append(Block(own, own, causal=True, first=is_root))
-        if end > own.stop:
-            blocks.append(Block(slice(own.stop, end), own, causal=False, first=is_root))
-    return tuple(blocks)
-
-
-class _TreeAttention(torch.autograd.Function):
-    """query, key, value (1, H, T, d) with equal heads -> (1, H, T, d)."""
-
-    @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, blocks: tuple[Block, ...], scale: float) -> Tensor:
-        _, heads, tokens, width = query.shape
-        exact = torch.promote_types(query.dtype, torch.float32)
-        out = torch.empty((1, tokens, heads, width), dtype=exact).transpose(1, 2)
-        log_sum = torch.empty((1, tokens, heads), dtype=exact).transpose(1, 2)
-        for block in blocks:
-            q, k, v = query[:, :, block.query], key[:, :, block.key], value[:, :, block.key]
-            block_out, block_sum = _block_forward(q, k, v, 0.0, block.causal, scale=scale)
-            out_here, sum_here = out[:, :, block.query], log_sum[:, :, block.query]
-            if block.first:
-                out_here.copy_(block_out)
-                sum_here.copy_(block_sum)
-            else:
-                merged = torch.logaddexp(sum_here, block_sum)
-                out_here.mul_((sum_here - merged).exp_().unsqueeze(-1))
-                out_here.addcmul_(block_out.to(exact), (block_sum - merged).exp_().unsqueeze(-1))
-                sum_here.copy_(merged)
-        out = out.to(query.dtype)
-        ctx.save_for_backward(query, key, value, out, log_sum)
-        ctx.blocks, ctx.scale = blocks, scale
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, out, log_sum = ctx.saved_tensors
-        grad_out = grads[0]
-        # Sums over blocks are kept in fp32 at least, so that a deep path loses nothing in bf16.
-        exact = torch.promote_types(query.dtype, torch.float32)
-        grad_query, grad_key, grad_value = (torch.zeros(t.shape, dtype=exact) for t in (query, key, value))
-        for block in ctx.blocks:
-            q, k, v = query[:, :, block.query], key[:, :, block.key], value[:, :, block.key]
-            # With the merged output and log-sum-exp, each block's backward is its exact share of the whole.
-            dq, dk, dv = _block_backward(
-                grad_out[:, :, block.query],
-                q,
-                k,
-                v,
-                out[:, :, block.query],
-                log_sum[:, :, block.query],
-                0.0,
-                block.causal,
-                scale=ctx.scale,
-            )
-            grad_query[:, :, block.query] += dq
-            grad_key[:, :, block.key] += dk
-            grad_value[:, :, block.key] += dv
-        return grad_query.to(query.dtype), grad_key.to(key.dtype), grad_value.to(value.dtype), None, None
+    def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """query (1, H, T, d), key and value (1, H_kv, T, d) -> (1, H, T, d)."""
 
 
 def tree_attention(
@@ -105,24 +23,20 @@ def tree_attention(
     attention_mask: Tensor | None,
     scaling: float | None = None,
     *,
-    tree_blocks: tuple[Block, ...] | None = None,
+    tree: TreeKernel | None = None,
     **unused: Any,
 ) -> tuple[Tensor, None]:
-    """The function transformers calls in every layer. query (1, H, T, d), key and value (1, H_kv, T, d).
+    """What transformers calls in every layer: query (1, H, T, d), key, value (1, H_kv, T, d) -> ((1, T, H, d), None).
 
-    Returns ((1, T, H, d), None). Raises RuntimeError when the model is called without its tree, or with a mask, a
-    soft cap or dropout, which this attention does not apply.
+    Raises RuntimeError when the model is called without its tree, or with a mask, a soft cap or dropout, which this
+    attention does not apply.
     """
-    if tree_blocks is None:
+    if tree is None:
         raise RuntimeError(f"the attention {NAME} was called without its tree: score through acord.tree.ScoringModel")
     if attention_mask is not None or unused.get("softcap") is not None or unused.get("dropout", 0.0):
         raise RuntimeError(f"the attention {NAME} applies no mask, no soft cap and no dropout")
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    out = _TreeAttention.apply(query, key, value, tree_blocks, scale)  # type: ignore[no-untyped-call]
-    return out.transpose(1, 2), None
+    return tree(query, key, value, scale).transpose(1, 2), None
 
 
 # No mask function is registered beside it: transformers then builds no mask at all, which is right here.

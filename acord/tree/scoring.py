@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from acord.tree.attention import NAME, blocks_of
+from acord.tree.attention import NAME, TreeKernel
+from acord.tree.blocks import BlockAttention, blocks_of
+from acord.tree.flex import MaskAttention, mask_of, padded_length
 from acord.tree.logprob import Head, token_log_probabilities
 from acord.tree.trie import Forest
 
@@ -78,11 +80,17 @@ class ScoringModel(nn.Module):
 
     def _hidden_of_forest(self, forest: Forest, device: torch.device) -> Tensor:
         model: Any = self.model
+        length = padded_length(forest.tokens) if device.type == "cuda" else forest.tokens
+        padding = (0, length - forest.tokens)
+        kernel: TreeKernel
+        if device.type == "cuda":
+            kernel = MaskAttention(mask_of(forest, length, device))
+        else:
+            kernel = BlockAttention(blocks_of(forest))
+        token_T, position_T = (_tensor(np.pad(ids, padding), device) for ids in (forest.token_T, forest.position_T))
         model.set_attn_implementation(NAME)
         try:
-            return self._body(
-                _tensor(forest.token_T, device), _tensor(forest.position_T, device), tree_blocks=blocks_of(forest)
-            )
+            return self._body(token_T, position_T, tree=kernel)
         finally:
             # generate() and whoever else holds the model must find its attention as it was.
             model.set_attn_implementation(self.own_attention)

@@ -1,0 +1,1 @@
+"""Preference data: sources of several schemas become rows of one contract, the pair. Never imports torch."""
