@@ -1,0 +1,212 @@
+"""The verbs of the command line: arguments in, results out, one line for whatever the user can mend.
+
+Nothing heavy is imported here but inside a verb, so that --help answers at once.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from acord import __version__
+from acord.errors import AcordError
+from acord.languages import language_of_locale, set_language, text
+
+Language = Literal["en", "es", "va"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Acord aligns language models with preference data in several languages.",
+    epilog="Start with: acord demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Preference data: from sources to pairs.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
+Runs = Annotated[Path, typer.Option("--runs", envvar="ACORD_RUNS", help="The folder for artefacts and runs.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and no other line.")]
+Speech = Annotated[
+    Language | None,
+    typer.Option("--language", help="The language Acord speaks. [default: from the locale]", show_default=False),
+]
+RUNS = Path("runs")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"acord {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _acord(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: acord demo --language va")
+def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
+    """Run every stage on bundled sample preferences. It needs no network."""
+    _begin(as_json, language)
+    from acord.console import write_result
+    from acord.run.demo import PROMPTS, run_demo
+    from acord.run.render import show_demo
+
+    result = run_demo(runs)
+    command = f'{_program()} chat {shlex.quote(str(result.model))} --prompt "{PROMPTS["va"]}"'
+    if as_json:
+        answers = [{"language": one.language, "prompt": one.prompt, "answer": one.answer} for one in result.answers]
+        _write_json(result.run.as_json() | {"answers": answers, "next": command})
+    else:
+        write_result(show_demo(result, command))
+
+
+@app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")
+def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
+    """Check a recipe and show what would run. Nothing is started, fetched or written."""
+    _begin(as_json, language)
+    from acord.console import write_result
+    from acord.recipe import load_recipe
+    from acord.run.render import show_plan
+    from acord.run.show_plan import plan_run
+
+    planned = plan_run(load_recipe(recipe), runs)
+    if as_json:
+        _write_json(planned.as_json())
+    else:
+        write_result(show_plan(planned))
+    if planned.fault is not None:
+        _tell(planned.fault)
+        raise typer.Exit(planned.fault.exit_code)
+
+
+@app.command(epilog="Example: acord run recipes/oasst1-small.yaml")
+def run(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
+    """Run what a recipe needs and is missing; reuse what is there."""
+    _begin(as_json, language)
+    _run(recipe, runs, as_json, until=None)
+
+
+@data_app.command("build", epilog="Example: acord data build recipes/oasst1-small.yaml")
+def data_build(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
+    """Build a recipe's pairs only, with a reason for every row that became none."""
+    _begin(as_json, language)
+    _run(recipe, runs, as_json, until="pairs")
+
+
+@app.command(epilog='Example: acord chat runs/demo/align/model --prompt "What is the padrón?"')
+def chat(
+    model: Annotated[str, typer.Argument(help="A model's folder, or its hub name.", show_default=False)],
+    prompt: Annotated[str, typer.Option("--prompt", help="What to ask.", show_default=False)],
+    system: Annotated[str | None, typer.Option(help="A system message to put first.", show_default=False)] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens of the answer at most. [default: the model's]", show_default=False)
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="0 always takes the likeliest token. [default: the model's]", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws, where tokens are drawn.")] = 0,
+    as_json: Json = False,
+    language: Speech = None,
+) -> None:
+    """Ask a model once, through its chat template. The answer goes to stdout."""
+    _begin(as_json, language)
+    from acord.console import say, write_result
+    from acord.serve.answer import Sampling, answer, load_speaker
+
+    messages = [{"role": "system", "content": system}] if system is not None else []
+    messages.append({"role": "user", "content": prompt})
+    reply = answer(load_speaker(model), messages, Sampling(max_new_tokens, temperature, seed))
+    if as_json:
+        _write_json(
+            {
+                "answer": reply.text,
+                "finished": reply.finished,
+                "prompt_tokens": reply.prompt_tokens,
+                "reply_tokens": reply.reply_tokens,
+            }
+        )
+        return
+    write_result(reply.text)
+    if not reply.finished:
+        say(text("chat_cut", limit=reply.reply_tokens))
+    elif not reply.text:
+        say(text("chat_empty"))
+
+
+def _run(recipe: Path, runs: Path, as_json: bool, *, until: str | None) -> None:
+    from acord.console import write_result
+    from acord.recipe import load_recipe
+    from acord.run.render import show_results
+    from acord.run.run_recipe import run_recipe
+
+    result = run_recipe(load_recipe(recipe), runs, until=until)
+    if as_json:
+        _write_json(result.as_json())
+    else:
+        write_result(show_results(result))
+
+
+def _begin(as_json: bool, language: Language | None) -> None:
+    """What every verb does first: how to speak."""
+    set_language(language or language_of_locale())
+    if as_json:
+        from acord.console import configure
+
+        configure(quiet=True)
+
+
+def _write_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def _program() -> str:
+    """Acord as the user can call it again from where they are."""
+    called = sys.argv[0]
+    found = shutil.which("acord")
+    if found is not None and Path(found).samefile(called):
+        return "acord"
+    return shlex.quote(min(called, os.path.relpath(called), key=len))
+
+
+def _tell(error: AcordError | str) -> None:
+    sys.stderr.write(f"acord: error: {error}\n")
+
+
+def main() -> None:
+    """The command `acord`. Exit codes: 0 done, 1 a check failed, 2 the input or the machine is at fault."""
+    # The libraries' own warnings are for developers; what a user needs to know, Acord says itself.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    sys.exit(_main(sys.argv[1:]))
+
+
+def _main(arguments: list[str]) -> int:
+    try:
+        code = app(arguments, prog_name="acord", standalone_mode=False)
+    except AcordError as error:
+        line, code = str(error), error.exit_code
+    except typer.TyperException as error:
+        line, code = f"{' '.join(error.format_message().split())} Try: acord --help", 2
+    else:
+        if code == INTERRUPTED:
+            sys.stderr.write(f"acord: {text('stopped')}\n")
+        return int(code or 0)
+    if "--json" in arguments:
+        _write_json({"error": line})
+    _tell(line)
+    return code

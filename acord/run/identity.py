@@ -1,0 +1,136 @@
+"""What of a recipe, and of the world outside it, each stage depends on.
+
+Contents are identified, never places: a source that is moved or a package that is installed elsewhere gives the same
+keys.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acord.errors import InputError
+from acord.recipe import Model, Recipe, Source
+from acord.run.keys import HashCache
+
+# Of `align`, what the plan fixes. The training depends on all of `align`.
+PLANNED = ("epochs", "batch_pairs", "token_budget", "threads")
+TEMPLATE_NAMES = ("tokenizer", "chatml")
+HUB = "hf://"
+
+
+class NotFetched(InputError):
+    """Something on the hub that is not here yet, asked for by one who would not fetch it."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How to look at files and models outside the store. fetch: whether the hub may be asked for what is missing."""
+
+    hashes: HashCache
+    fetch: bool
+
+
+def nothing(recipe: Recipe, outside: Outside) -> dict[str, Any]:  # noqa: ARG001  one signature for every stage
+    """The identity of what comes from outside, where nothing does."""
+    return {}
+
+
+def data_part(recipe: Recipe) -> dict[str, Any]:
+    """The data section without its places, and the seed of the held-out split."""
+    data = recipe.data.model_dump(mode="json")
+    for source in data["sources"]:
+        del source["path"], source["against"]
+    return {"data": data, "seed": recipe.seed}
+
+
+def source_contents(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """Of every source its files in reading order: name and sha256. Raises InputError for one that is not there."""
+    return {source.name: _contents(source, outside) for source in recipe.data.sources}
+
+
+def _contents(source: Source, outside: Outside) -> dict[str, Any]:
+    from acord.data.locate import locate
+
+    try:
+        inputs = locate(source, download=outside.fetch)
+    except InputError as error:
+        if not outside.fetch and any(path.startswith(HUB) for path in (*source.paths, *source.against_paths)):
+            raise NotFetched(error.what, where=error.where, fix=error.fix) from None
+        raise
+    return {
+        role: [[file.address, _sha256(file.path, outside.hashes)] for file in files]
+        for role, files in (("path", inputs.files), ("against", inputs.against))
+    }
+
+
+def model_part(recipe: Recipe) -> dict[str, Any]:
+    """What a random base is made from; a base that exists is identified by its contents alone."""
+    if not recipe.model.base.startswith("random:"):
+        return {}
+    return {"model": recipe.model.model_dump(mode="json"), "seed": recipe.seed}
+
+
+def base_model(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """The identity of the base model. Raises InputError for one that does not exist."""
+    from acord.models import base_identity
+
+    model = recipe.model if outside.fetch else _fetched(recipe.model)
+    return dict(base_identity(model, digest=outside.hashes.sha256))
+
+
+def base_elsewhere(recipe: Recipe, folder: Path) -> str | None:
+    """Why the artefact of a base cannot be used although it is complete: it names another place than the recipe."""
+    from acord.models import find_model, is_random, model_path
+
+    if is_random(recipe.model):
+        return None
+    named, asked = model_path(folder), find_model(recipe.model.base, recipe.model.revision).resolve()
+    return None if named == asked else f"it names {named}, the recipe {asked}"
+
+
+def plan_part(recipe: Recipe) -> dict[str, Any]:
+    """The chat section without the template's place, what the plan fixes of `align`, and the seed of the order."""
+    chat = recipe.chat.model_dump(mode="json")
+    if _template_file(recipe) is not None:
+        chat["template"] = "file"
+    align = recipe.align.model_dump(mode="json")
+    return {"chat": chat, "align": {name: align[name] for name in PLANNED}, "seed": recipe.seed}
+
+
+def chat_template(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """sha256 of the chat template, where the recipe names a file. Raises InputError where it cannot be read."""
+    file = _template_file(recipe)
+    return {} if file is None else {"template": _sha256(file, outside.hashes)}
+
+
+def align_part(recipe: Recipe) -> dict[str, Any]:
+    """The align section."""
+    return {"align": recipe.align.model_dump(mode="json")}
+
+
+def _template_file(recipe: Recipe) -> Path | None:
+    return None if recipe.chat.template in TEMPLATE_NAMES else Path(recipe.chat.template)
+
+
+def _fetched(model: Model) -> Model:
+    if model.base.startswith("random:") or Path(model.base).exists() or "/" not in model.base:
+        return model
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        config = try_to_load_from_cache(model.base, "config.json", revision=model.revision)
+    except HFValidationError:
+        return model
+    if not isinstance(config, str):
+        raise NotFetched("the model is not here yet", where=model.base, fix="acord run fetches it.")
+    return model.model_copy(update={"base": str(Path(config).parent)})
+
+
+def _sha256(file: Path, hashes: HashCache) -> str:
+    try:
+        return hashes.sha256(file)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=str(file), fix="Give a file that can be read."
+        ) from None

@@ -1,0 +1,124 @@
+"""Results as people read them: tables on a terminal, aligned lines elsewhere."""
+
+import io
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from acord.languages import LANGUAGES, interface_language, text
+from acord.run.demo import DemoResult
+from acord.run.run_recipe import RunResult
+from acord.run.show_plan import RunPlan, SourcePlan
+
+STATES = {
+    "reused": "plan_reused",
+    "build": "plan_build",
+    "unknown": "plan_unknown",
+    "present": "plan_present",
+    "missing": "plan_missing",
+    "not_fetched": "plan_not_fetched",
+}
+
+
+def show_plan(plan: RunPlan) -> str:
+    """What a recipe would run, for people."""
+    stages = [[stage.stage, text(STATES[stage.state]), stage.folder or ""] for stage in plan.stages]
+    sources = [
+        [source.name, source.format, text(STATES[source.state]), _size(source), source.path] for source in plan.sources
+    ]
+    values = [
+        [value.key, _shown(value.value), text("plan_inferred", reason=value.inferred) if value.inferred else ""]
+        for value in plan.values
+    ]
+    tables = [(text("plan_stages"), stages), (text("plan_sources"), sources), (text("plan_values"), values)]
+    return "\n\n".join(table(title, rows) for title, rows in tables)
+
+
+def show_results(result: RunResult) -> str:
+    """Where a run's artefacts lie and what it measured, for people."""
+    folder = result.folder
+    reached = [stage.stage for stage in result.stages]
+    rows = [[text("result_pairs"), str(folder / "pairs" / "pairs.parquet")]]
+    rows.append([text("result_dropped"), str(folder / "pairs" / "dropped.parquet")])
+    if "align" in reached:
+        figures = result.stage("align").figures
+        rows = [
+            [text("result_model"), str(folder / "align" / "model")],
+            [text("result_metrics"), str(folder / "align" / "metrics.jsonl")],
+            [
+                text("result_loss"),
+                text("result_loss_value", first=figures["loss_first"], last=figures["loss_last"]),
+            ],
+        ]
+        if "held_out" in figures:
+            before, after = figures["held_out"]["before"], figures["held_out"]["after"]
+            value = text(
+                "result_accuracy_value",
+                before=before["accuracy"],
+                after=after["accuracy"],
+                pairs=after["pairs"],
+            )
+            rows.append([text("result_accuracy"), value])
+    rows.insert(2, [text("result_manifest"), str(folder / reached[-1] / "manifest.json")])
+    # Never drawn: a path that is folded cannot be copied.
+    return aligned("", rows)
+
+
+def show_demo(result: DemoResult, command: str) -> str:
+    """The demo's results, its answers, and what to try next."""
+    interface = interface_language().tag
+    answers = [
+        [LANGUAGES[one.language].names[interface], one.prompt, " ".join(one.answer.split()) or text("demo_no_answer")]
+        for one in result.answers
+    ]
+    parts = [
+        show_results(result.run),
+        table(text("demo_answers"), answers),
+        text("demo_honest"),
+        f"{text('demo_next')}\n  {command}",
+    ]
+    return "\n\n".join(parts)
+
+
+def table(title: str, rows: Sequence[Sequence[str]]) -> str:
+    """Rows under a title: a drawn table where stdout is a terminal, aligned columns where it is not."""
+    return _drawn(title, rows) if sys.stdout.isatty() else aligned(title, rows)
+
+
+def aligned(title: str, rows: Sequence[Sequence[str]]) -> str:
+    """Rows in aligned columns, indented where there is a title."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([title, *(f"  {line}" for line in lines)] if title else lines)
+
+
+def _drawn(title: str, rows: Sequence[Sequence[str]]) -> str:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title, title_justify="left", box=SIMPLE, show_header=False)
+    for number in range(len(rows[0])):
+        drawn.add_column(style="bold" if number == 0 else "", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=shutil.get_terminal_size().columns)
+    console.print(drawn, end="")
+    return written.getvalue().rstrip("\n")
+
+
+def _size(source: SourcePlan) -> str:
+    return "" if source.rows is None else text("plan_rows", rows=source.rows)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={shown}" for key, shown in value.items()) or "-"
+    return str(value)

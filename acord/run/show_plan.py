@@ -1,0 +1,147 @@
+"""What `acord run` would do with a recipe: stages, sources and values. Nothing is started, fetched or written."""
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from acord.errors import InputError
+from acord.recipe import Recipe, Source, shown_values
+from acord.run.identity import HUB, NotFetched, Outside
+from acord.run.line import locate_bundled, step_of
+from acord.run.stages import STAGES, Stage
+from acord.run.store import Store
+
+REUSED, BUILD, UNKNOWN = "reused", "build", "unknown"
+PRESENT, MISSING, NOT_FETCHED = "present", "missing", "not_fetched"
+COUNT_UP_TO_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """One stage. state: reused, build, or unknown (its input is on the hub and not here). folder: None if unknown."""
+
+    stage: str
+    state: str
+    folder: str | None
+
+
+@dataclass(frozen=True)
+class SourcePlan:
+    """One source. state: present, missing or not_fetched. bytes, rows: None where they cannot be had cheaply."""
+
+    name: str
+    format: str
+    path: str
+    state: str
+    bytes: int | None
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class ValuePlan:
+    """One value of the recipe. inferred: why, where no source states it, else empty."""
+
+    key: str
+    value: Any
+    inferred: str
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that `acord plan` shows. fault: the first thing that would stop the run, None where nothing would."""
+
+    recipe: str
+    folder: str
+    stages: tuple[StagePlan, ...]
+    sources: tuple[SourcePlan, ...]
+    values: tuple[ValuePlan, ...]
+    fault: InputError | None = field(default=None, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan for `--json`, with the fault as one line."""
+        content = {
+            "recipe": self.recipe,
+            "folder": self.folder,
+            "stages": [asdict(stage) for stage in self.stages],
+            "sources": [asdict(source) for source in self.sources],
+            "values": [asdict(value) for value in self.values],
+        }
+        return content if self.fault is None else {**content, "error": str(self.fault)}
+
+
+def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) -> RunPlan:
+    """What `run_recipe` would do. Raises InputError for a `bundled:` file that does not exist."""
+    store = Store(runs)
+    located = locate_bundled(recipe)
+    keys: dict[str, str] = {}
+    shown = []
+    fault: InputError | None = None
+    outside = Outside(store.hashes(), fetch=False)
+    for stage in stages:
+        try:
+            identity = stage.outside(located, outside)
+        except NotFetched:
+            identity = None
+        except InputError as error:
+            identity, fault = None, fault or error
+        if identity is None or any(name not in keys for name in stage.needs(located)):
+            shown.append(StagePlan(stage.name, UNKNOWN, None))
+            continue
+        keys[stage.name] = step_of(stage, located, keys, identity).key
+        folder = store.folder(stage.name, keys[stage.name])
+        complete = store.is_complete(stage.name, keys[stage.name]) and stage.unusable(located, folder) is None
+        shown.append(StagePlan(stage.name, REUSED if complete else BUILD, str(folder)))
+    pairs = zip(recipe.data.sources, located.data.sources, strict=True)
+    return RunPlan(
+        recipe.name,
+        str(store.root / recipe.name),
+        tuple(shown),
+        tuple(_plan_source(source, place) for source, place in pairs),
+        tuple(_plan_value(*row) for row in shown_values(recipe)),
+        fault,
+    )
+
+
+def _plan_value(key: str, value: Any, inferred: str) -> ValuePlan:
+    """Sources have a table of their own; here stand their names."""
+    return ValuePlan(key, [source.name for source in value] if key == "data.sources" else value, inferred)
+
+
+def _plan_source(source: Source, located: Source) -> SourcePlan:
+    """source: with paths as the recipe writes them, to show. located: with paths to look at."""
+    from acord.data.locate import locate
+
+    path = ", ".join([*source.paths, *source.against_paths])
+    try:
+        inputs = locate(located, download=False)
+    except InputError:
+        on_hub = any(place.startswith(HUB) for place in (*source.paths, *source.against_paths))
+        return SourcePlan(source.name, source.format, path, NOT_FETCHED if on_hub else MISSING, None, None)
+    files = [file.path for file in (*inputs.files, *inputs.against)]
+    size = sum(file.stat().st_size for file in files)
+    rows = sum(_count_rows(file) for file in files) if size <= COUNT_UP_TO_BYTES else None
+    return SourcePlan(source.name, source.format, path, PRESENT, size, rows)
+
+
+def _count_rows(file: Path) -> int:
+    """Rows of a file; a file that cannot be read counts as none, since reading it is the run's business."""
+    if file.name.endswith(".parquet"):
+        return _count_parquet_rows(file)
+    opened = gzip.open if file.name.endswith(".gz") else open
+    try:
+        with opened(file, "rb") as lines:
+            return sum(1 for line in lines if line.strip())
+    except (OSError, EOFError):
+        return 0
+
+
+def _count_parquet_rows(file: Path) -> int:
+    import pyarrow.parquet as pq
+    from pyarrow import ArrowException
+
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, ArrowException):
+        return 0

@@ -1,0 +1,146 @@
+"""The line: what Acord does, in order. This file is the table of contents.
+
+A stage turns the artefacts it needs and its part of the recipe into one artefact. Its `version` is part of the key:
+raise it when the stage's output changes for the same input, and run `make golden`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acord.recipe import Recipe
+from acord.run import identity, summary
+from acord.run.identity import Outside
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a stage is given: the recipe, an empty folder to fill, and the folders of the artefacts it needs."""
+
+    recipe: Recipe
+    folder: Path
+    inputs: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the line.
+
+    needs: names of the earlier stages whose artefacts it reads. recipe_part: all it may depend on of the recipe.
+    outside: the identity of files and models that are no artefacts. libraries: distributions whose major.minor is
+    part of the key. build: fills the folder and returns figures for the manifest. summary: one line about them.
+    unusable: why a complete artefact cannot be reused all the same, None where it can. resumable: whether the stage
+    goes on in the folder that a stopped run left.
+    """
+
+    name: str
+    version: int
+    needs: Callable[[Recipe], tuple[str, ...]]
+    recipe_part: Callable[[Recipe], dict[str, Any]]
+    outside: Callable[[Recipe, Outside], dict[str, Any]]
+    libraries: tuple[str, ...]
+    build: Callable[[Job], Figures]
+    summary: Callable[[Figures], str]
+    unusable: Callable[[Recipe, Path], str | None] = lambda recipe, folder: None  # noqa: ARG005  most always can
+    resumable: bool = False
+
+
+def _build_pairs(job: Job) -> Figures:
+    """Read every source and pair its replies; keep what became no pair, with the reason."""
+    from acord.data.build import build_pairs
+
+    return build_pairs(job.recipe.data, seed=job.recipe.seed, folder=job.folder)
+
+
+def _build_base(job: Job) -> Figures:
+    """Resolve the model to align: the one named, or random weights with a tokenizer learnt on the pairs."""
+    from acord.models import build_base
+
+    recipe = job.recipe
+    return build_base(recipe.model, seed=recipe.seed, pairs_folder=job.inputs.get("pairs"), folder=job.folder)
+
+
+def _build_plan(job: Job) -> Figures:
+    """Turn pairs into token ids, and fix which pairs form which optimizer step and how they are packed."""
+    from acord.align.plan import build_plan
+
+    return build_plan(job.recipe, pairs_folder=job.inputs["pairs"], base_folder=job.inputs["base"], folder=job.folder)
+
+
+def _build_reference(job: Job) -> Figures:
+    """Score every planned reply with the base model: the reference that the policy is held against."""
+    from acord.align.reference import build_reference
+
+    return build_reference(plan_folder=job.inputs["plan"], base_folder=job.inputs["base"], folder=job.folder)
+
+
+def _build_align(job: Job) -> Figures:
+    """Train the policy on the plan, export it, and score the held-out pairs before and after."""
+    from acord.align.train import build_align
+
+    inputs = job.inputs
+    return build_align(
+        job.recipe,
+        plan_folder=inputs["plan"],
+        reference_folder=inputs["reference"],
+        base_folder=inputs["base"],
+        folder=job.folder,
+    )
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="pairs",
+        version=1,
+        needs=lambda recipe: (),  # noqa: ARG005  no stage stands before it
+        recipe_part=identity.data_part,
+        outside=identity.source_contents,
+        libraries=(),
+        build=_build_pairs,
+        summary=summary.pairs,
+    ),
+    Stage(
+        name="base",
+        version=1,
+        needs=lambda recipe: ("pairs",) if recipe.model.tokenizer == "train" else (),
+        recipe_part=identity.model_part,
+        outside=identity.base_model,
+        libraries=("tokenizers", "torch", "transformers"),
+        build=_build_base,
+        summary=summary.base,
+        unusable=identity.base_elsewhere,
+    ),
+    Stage(
+        name="plan",
+        version=1,
+        needs=lambda recipe: ("pairs", "base"),  # noqa: ARG005  the same for every recipe
+        recipe_part=identity.plan_part,
+        outside=identity.chat_template,
+        libraries=("tokenizers", "transformers"),
+        build=_build_plan,
+        summary=summary.plan,
+    ),
+    Stage(
+        name="reference",
+        version=1,
+        needs=lambda recipe: ("base", "plan"),  # noqa: ARG005  the same for every recipe
+        recipe_part=lambda recipe: {},  # noqa: ARG005  the plan holds all it needs
+        outside=identity.nothing,
+        libraries=("torch", "transformers"),
+        build=_build_reference,
+        summary=summary.reference,
+    ),
+    Stage(
+        name="align",
+        version=1,
+        needs=lambda recipe: ("base", "plan", "reference"),  # noqa: ARG005  the same for every recipe
+        recipe_part=identity.align_part,
+        outside=identity.nothing,
+        libraries=("torch", "transformers"),
+        build=_build_align,
+        summary=summary.align,
+    ),
+)

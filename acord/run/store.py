@@ -1,0 +1,139 @@
+"""The store: artefacts by key, written beside their place and renamed into it when complete.
+
+runs/artefacts/<stage>-<key>/           a complete artefact with its manifest.json
+runs/artefacts/<stage>-<key>.partial/   one that is being built, or that a killed run left; never read
+runs/locks/                             one file for each artefact that is being built
+runs/hashes.json                        sha256 of files that were read
+runs/<recipe>/                          links to the artefacts of one recipe (`run_folder.py`)
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from acord.console import say
+from acord.errors import InputError
+from acord.languages import text
+from acord.run.disk import disk_faults, remove, sync_folder, sync_tree
+from acord.run.keys import HashCache
+from acord.run.manifest import Manifest, damage, read_manifest, write_manifest
+
+KEY_DIGITS = 12
+OWN_NAMES = ("artefacts", "locks", "hashes.json")
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A complete artefact: where it lies, what it is, and whether it was there already."""
+
+    folder: Path
+    manifest: Manifest
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Store:
+    """Artefacts under one folder, `root`. Several processes may share it."""
+
+    root: Path
+
+    def folder(self, stage: str, key: str) -> Path:
+        """Where the artefact of a stage with that key lies, or would lie."""
+        return self.root / "artefacts" / f"{stage}-{key[:KEY_DIGITS]}"
+
+    def is_complete(self, stage: str, key: str) -> bool:
+        """Whether the artefact is there and undamaged."""
+        return damage(self.folder(stage, key), key=key) is None
+
+    def hashes(self) -> HashCache:
+        """The hashes of files that were read, as far as they are remembered."""
+        return HashCache(self.root / "hashes.json")
+
+    def obtain(
+        self,
+        stage: str,
+        key: str,
+        make: Callable[[Path], Manifest],
+        *,
+        unusable: Callable[[Path], str | None],
+        resumable: bool,
+    ) -> Artefact:
+        """The artefact with that key: reused where it is complete, else made by `make` and put into its place.
+
+        make: fills the folder it is given and returns the manifest. The folder is empty, or, where the stage is
+        resumable, as a run that was stopped left it. unusable: why a complete artefact must be made again, or None.
+        Raises MachineError for a fault of the disk, and whatever `make` raises; nothing that could be taken for an
+        artefact is left then.
+        """
+        final = self.folder(stage, key)
+
+        def fault() -> str | None:
+            return damage(final, key=key) or unusable(final)
+
+        with disk_faults(final):
+            if fault() is None:
+                return Artefact(final, read_manifest(final), reused=True)
+            self._make_root()
+            with self._lock(stage, final.name):
+                reason = fault()
+                if reason is None:
+                    return Artefact(final, read_manifest(final), reused=True)
+                if final.exists():
+                    say(text("stage_rebuilt", stage=stage, folder=str(final), reason=reason))
+                    remove(final)
+                return Artefact(final, self._build(final, make, resumable), reused=False)
+
+    def _build(self, final: Path, make: Callable[[Path], Manifest], resumable: bool) -> Manifest:
+        partial = final.with_name(f"{final.name}.partial")
+        if not resumable:
+            remove(partial)
+        partial.mkdir(parents=True, exist_ok=True)
+        try:
+            manifest = make(partial)
+            write_manifest(manifest, partial)
+            sync_tree(partial)
+            partial.rename(final)
+        except BaseException:
+            if not resumable:
+                remove(partial)
+            raise
+        sync_folder(final.parent)
+        return manifest
+
+    def _make_root(self) -> None:
+        for folder in (self.root / "artefacts", self.root / "locks"):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise InputError(
+                    "a file stands where the folder for runs should be", where=str(folder), fix="Change --runs."
+                ) from None
+
+    @contextmanager
+    def _lock(self, stage: str, name: str) -> Iterator[None]:
+        path = self.root / "locks" / name
+        descriptor = self._locked(path, stage)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def _locked(self, path: Path, stage: str) -> int:
+        told = False
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not told:
+                    say(text("stage_waits", stage=stage, folder=str(self.root / "artefacts" / path.name)))
+                told = True
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Who held the lock has removed its file: a lock on a file without a name excludes nobody.
+            if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+            os.close(descriptor)

@@ -1,0 +1,68 @@
+"""One line about each stage, from the figures in its manifest."""
+
+from typing import Any
+
+from acord.console import format_seconds
+from acord.languages import interface_language, text
+
+Figures = dict[str, Any]
+
+
+def pairs(figures: Figures) -> str:
+    """Pairs, and what became of the rows."""
+    return text(
+        "pairs_summary",
+        pairs=figures["pairs"],
+        rows=figures["rows_in"],
+        used=figures["rows_used"],
+        dropped=figures["rows_dropped"],
+    )
+
+
+def base(figures: Figures) -> str:
+    """Size of the base model."""
+    return text("base_summary", parameters=figures["parameters"], vocabulary=figures["vocabulary"])
+
+
+def plan(figures: Figures) -> str:
+    """Steps, what sharing prefixes saves, and pairs that could not be encoded."""
+    line = text(
+        "plan_summary",
+        steps=figures["steps"],
+        pairs=figures["pairs_train"],
+        held_out=figures["pairs_held_out"],
+        distinct=figures["tokens_distinct"],
+        unshared=figures["tokens_unshared"],
+    )
+    return line if not figures["refused"] else f"{line}; {text('plan_refused', refused=figures['refused'])}"
+
+
+def reference(figures: Figures) -> str:
+    """Pairs that the base model scored."""
+    return text("reference_summary", pairs=figures["pairs"])
+
+
+def align(figures: Figures) -> str:
+    """Loss of the first and the last step, and held-out accuracy before and after."""
+    line = text("align_summary", steps=figures["steps"], first=figures["loss_first"], last=figures["loss_last"])
+    return line if "held_out" not in figures else f"{line}; {held_out(figures['held_out'])}"
+
+
+def held_out(figures: Figures) -> str:
+    """Accuracy on the held-out pairs, before and after."""
+    return text(
+        "align_accuracy",
+        before=figures["before"]["accuracy"],
+        after=figures["after"]["accuracy"],
+        pairs=figures["after"]["pairs"],
+    )
+
+
+def reused() -> str:
+    """That a stage's artefact was there already."""
+    return text("stage_reused")
+
+
+def seconds(value: float) -> str:
+    """A duration, written as the interface's language writes numbers."""
+    return format_seconds(value).replace(".", interface_language().decimal)

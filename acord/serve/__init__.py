@@ -1,0 +1,1 @@
+"""Using a model: answers through the chat template it was trained with."""
