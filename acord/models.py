@@ -221,8 +221,16 @@ def _save_random(base: str, tokenizer: Any, seed: int, folder: Path) -> None:
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write weights (safetensors), configuration and tokenizer: what `from_pretrained` needs, nothing of ours."""
+    _quiet()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _quiet() -> None:
+    """Progress is shown by acord.console, and by nobody else."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def load_model(folder: Path, dtype: str = "float32") -> Any:
@@ -232,9 +240,8 @@ def load_model(folder: Path, dtype: str = "float32") -> Any:
     """
     import torch
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    _quiet()
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,

@@ -10,6 +10,7 @@ machine: hashes of contents where arithmetic is exact, figures compared within a
 import hashlib
 import json
 import math
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -121,6 +122,7 @@ def _sha256(value: Any) -> str:
 
 
 def main() -> None:
+    os.chdir(ROOT)
     configure(quiet=True)
     new = current_outputs()
     old = json.loads(GOLDEN.read_text(encoding="utf-8")) if GOLDEN.exists() else {}

@@ -185,7 +185,8 @@ def test_plan_fetches_nothing(tmp_path):
     cache = {"HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "hub"), "HF_ENDPOINT": "http://127.0.0.1:9"}
     done = acord("plan", recipe, cwd=tmp_path, **cache)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("not fetched yet") == 6
+    assert done.stdout.count("not fetched yet") == 1
+    assert done.stdout.count("something it needs is not here yet") == 5
 
 
 def test_every_recipe_of_the_project_can_be_planned(tmp_path):
@@ -211,6 +212,8 @@ def test_data_build_counts_every_row(tmp_path):
     assert "8 pairs from 10 rows (8 used, 2 dropped)" in done.stderr
     assert str(tmp_path / "runs" / "small" / "pairs" / "pairs.parquet") in done.stdout
     assert (tmp_path / "runs" / "small" / "pairs" / "pairs.parquet").is_file()
+    dropped = [line.split()[-2] for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert sum(map(int, dropped)) == 2
     content = json.loads(acord("data", "build", recipe, "--runs", str(tmp_path / "runs"), "--json").stdout)
     assert content["stages"][0]["reused"] is True
     assert content["stages"][0]["figures"]["rows_in"] == 10

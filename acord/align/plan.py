@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from acord.align.encoded import EncodedPair, items_of, read_encoded, write_encoded
-from acord.chat import ChatFormat, Refused
+from acord.chat import ChatFormat, Refused, check_self_contained
 from acord.console import track
 from acord.data.pairs import Pair, read_pairs
 from acord.errors import InputError
 from acord.models import load_tokenizer, model_path
-from acord.recipe import Recipe
+from acord.recipe import Chat, Recipe
 from acord.tree.pack import build_packs
 
 REFUSED_SCHEMA = pa.schema([("id", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
@@ -47,12 +47,10 @@ def build_plan(recipe: Recipe, *, pairs_folder: Path, base_folder: Path, folder:
     Raises InputError when no training pair can be encoded.
     """
     model_folder = model_path(base_folder)
-    chat = ChatFormat.build(
-        load_tokenizer(model_folder),
-        template=recipe.chat.template,
-        system=recipe.chat.system,
-        arguments=recipe.chat.arguments,
-    )
+    tokenizer = load_tokenizer(model_folder)
+    chat = chat_format(recipe.chat, tokenizer)
+    tokenizer.chat_template = chat.template
+    check_self_contained(chat, tokenizer)
     pairs = read_pairs(pairs_folder)
     encoded, refused = _encode(pairs, chat, recipe.chat.max_length)
     train = [pair for pair in encoded if pair.split == "train"]
@@ -93,6 +91,11 @@ def build_plan(recipe: Recipe, *, pairs_folder: Path, base_folder: Path, folder:
     }
 
 
+def chat_format(chat: Chat, tokenizer: Any) -> ChatFormat:
+    """The recipe's way of writing messages, on a tokenizer. Raises InputError where the two do not fit."""
+    return ChatFormat.build(tokenizer, template=chat.template, system=chat.system, arguments=chat.arguments)
+
+
 def read_plan(folder: Path) -> Plan:
     """The plan of a finished `plan` artefact."""
     return Plan(**json.loads((folder / "plan.json").read_text(encoding="utf-8")))
@@ -117,12 +120,10 @@ def _encode(pairs: list[Pair], chat: ChatFormat, max_length: int) -> tuple[list[
     encoded: list[EncodedPair] = []
     refused: list[dict[str, str]] = []
     with track("encoding", len(pairs), "pairs") as progress:
-        for pair in pairs:
+        for pair, tokens in zip(pairs, chat.encode_pairs(pairs, max_length=max_length), strict=True):
             progress.advance()
-            try:
-                tokens = chat.encode_pair(pair.prompt, pair.chosen, pair.rejected, max_length=max_length)
-            except Refused as refusal:
-                refused.append({"id": pair.id, "reason": refusal.reason, "detail": refusal.detail})
+            if isinstance(tokens, Refused):
+                refused.append({"id": pair.id, "reason": tokens.reason, "detail": tokens.detail})
                 continue
             encoded.append(
                 EncodedPair(
@@ -132,9 +133,9 @@ def _encode(pairs: list[Pair], chat: ChatFormat, max_length: int) -> tuple[list[
                     source=pair.source,
                     split=pair.split,
                     weight=pair.weight,
-                    prompt_ids=tuple(tokens.prompt_ids),
-                    chosen_ids=tuple(tokens.chosen_ids),
-                    rejected_ids=tuple(tokens.rejected_ids),
+                    prompt_ids=tokens.prompt_ids,
+                    chosen_ids=tokens.chosen_ids,
+                    rejected_ids=tokens.rejected_ids,
                     turns_dropped=tokens.turns_dropped,
                     boundary_merges=tokens.boundary_merges,
                 )

@@ -10,10 +10,11 @@ import torch
 from acord.align.encoded import EncodedPair, read_encoded
 from acord.align.loop import run_steps
 from acord.align.metrics import ScoredPair, metrics_by_language, preference_metrics
-from acord.align.plan import Plan, read_plan, read_steps
+from acord.align.plan import Plan, chat_format, read_plan, read_steps
 from acord.align.reference import ReplyLogProbabilities, load_scorer, read_scores, score_pairs
+from acord.chat import check_self_contained
 from acord.models import load_tokenizer, model_path, save_model, stored_dtype
-from acord.recipe import Recipe
+from acord.recipe import Chat, Recipe
 
 HELD_OUT_SCHEMA = pa.schema(
     [("id", pa.string()), ("language", pa.string()), ("source", pa.string())]
@@ -33,7 +34,7 @@ def build_align(
     base = model_path(base_folder)
     scorer = load_scorer(base, plan)
     records = run_steps(scorer, read_steps(plan_folder), reference, recipe.align, folder / "metrics.jsonl")
-    save_model(scorer.model.to(getattr(torch, stored_dtype(base))), load_tokenizer(base), folder / "model")
+    export(scorer.model, base, recipe.chat, folder / "model")
     del scorer
     held_out = [pair for pair in read_encoded(plan_folder / "encoded.parquet") if pair.split == "held_out"]
     figures: dict[str, Any] = {
@@ -48,6 +49,18 @@ def build_align(
     if held_out:
         figures["held_out"] = _measure(held_out, reference, plan, recipe.align.beta, folder)
     return figures
+
+
+def export(model: Any, base: Path, chat: Chat, folder: Path) -> None:
+    """Save the model in the base's type, with a tokenizer whose template carries the recipe's arguments and system.
+
+    What was saved is read again and must write a conversation in the ids that training saw.
+    """
+    tokenizer = load_tokenizer(base)
+    trained = chat_format(chat, tokenizer)
+    tokenizer.chat_template = trained.template
+    save_model(model.to(getattr(torch, stored_dtype(base))), tokenizer, folder)
+    check_self_contained(trained, load_tokenizer(folder))
 
 
 def _measure(

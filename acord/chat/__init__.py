@@ -5,7 +5,7 @@ inside a message can become a control token.
 """
 
 from acord.chat.encoded import EncodedConversation, EncodedPair, EncodedPrompt, Message, PairSource, PairText
-from acord.chat.format import ChatFormat
+from acord.chat.format import ChatFormat, check_self_contained
 from acord.chat.refused import Reason, Refused
 from acord.chat.render import CHATML, ROLES
 
@@ -21,4 +21,5 @@ __all__ = [
     "PairText",
     "Reason",
     "Refused",
+    "check_self_contained",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from acord.chat import probe
 from acord.chat.conversation import segments
 from acord.chat.encoded import EncodedConversation, EncodedPair, EncodedPrompt, Message, PairSource, PairText
+from acord.chat.export import self_contained
 from acord.chat.faithful import Claim, faults, prompt_tail, require
 from acord.chat.layout import Layout, PromptAndReplies
 from acord.chat.messages import Fitted, check_messages, check_text, fit, shortened
@@ -20,6 +21,14 @@ from acord.errors import InputError
 
 _BATCH = 128
 _UNLIMITED = 10**9
+_CONVERSATIONS = (
+    [{"role": "user", "content": "Què és l'Albufera? ¿Y la paella? 3 × 4 = 12.\n"}],
+    [
+        {"role": "user", "content": "Hello!"},
+        {"role": "assistant", "content": "Bon dia."},
+        {"role": "user", "content": "Two\n\nlines"},
+    ],
+)
 
 
 @dataclass
@@ -35,7 +44,8 @@ class _Draft:
 class ChatFormat:
     """How messages become token ids. Build it with `ChatFormat.build`; it never changes, so threads may share it.
 
-    template: the text of the chat template, for whoever saves the tokenizer. end_of_turn_id: closes every reply.
+    template: the text of the chat template, arguments and system prompt included, for whoever saves the tokenizer.
+    end_of_turn_id: closes every reply.
     stop_ids: where generation stops. prefix_stable: whether a conversation's text starts with the text of its
     earlier turns, so that turns can be shared and cached.
     """
@@ -43,7 +53,7 @@ class ChatFormat:
     def __init__(self, tokenizer: SealedTokenizer, template: Template, system: str | None, eos: str) -> None:
         self._tokenizer = tokenizer
         self._layout = Layout(template, tokenizer, system)
-        self.template = template.text
+        self.template = self_contained(template.text, template.arguments, system)
         question = self._layout.with_system([{"role": "user", "content": ""}])
         self._frame = self._layout.frame((*(message["role"] for message in question), "assistant"), len(question))
         self._end = self._frame.end or tokenizer.sealed(eos)
@@ -97,7 +107,7 @@ class ChatFormat:
     def describe(self) -> dict[str, Any]:
         """What the ids depend on besides the tokenizer, as JSON values: part of every stage's key."""
         return {
-            "template_sha256": hashlib.sha256(self.template.encode()).hexdigest(),
+            "template_sha256": hashlib.sha256(self._layout.template.text.encode()).hexdigest(),
             "variables": json.loads(json.dumps(dict(self._layout.template.variables), default=str, sort_keys=True)),
             "system": self._layout.system,
             "end_of_turn_id": self.end_of_turn_id,
@@ -238,3 +248,21 @@ class ChatFormat:
             scored += [segment.reply or (place == 0 and segment.after_end) for place in range(len(piece))]
         require(self._tokenizer, Claim([*ids, self.end_of_turn_id], expected + self._end))
         return EncodedConversation((*ids, self.end_of_turn_id), (*scored, True), 0)
+
+
+def check_self_contained(trained: ChatFormat, tokenizer: Any) -> None:
+    """Prove that a tokenizer that carries `trained.template` writes conversations in the very same ids.
+
+    Raises InputError where it does not: a system prompt or an argument that reads differently inside a template.
+    """
+    exported = ChatFormat.build(tokenizer)
+    same_prompts = all(exported.encode_prompt(p) == trained.encode_prompt(p) for p in _CONVERSATIONS)
+    same_replies = exported.encode_reply(_CONVERSATIONS[0][0]["content"]) == trained.encode_reply(
+        _CONVERSATIONS[0][0]["content"]
+    )
+    if not (same_prompts and same_replies):
+        raise InputError(
+            "the system prompt or a template argument cannot be carried in an exported chat template",
+            where="chat",
+            fix="Take the text of control tokens out of chat.system and chat.arguments.",
+        )

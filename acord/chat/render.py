@@ -58,6 +58,7 @@ class Template:
 
     text: str
     variables: Mapping[str, Any]
+    arguments: Mapping[str, Any]
 
     def render(self, messages: Sequence[Message], *, header: bool) -> str:
         """The text of a conversation; header: with the assistant's header, for a reply to come.
@@ -123,7 +124,7 @@ def load_template(tokenizer: Any, template: str, arguments: Mapping[str, Any]) -
             raise InputError(
                 f"the template takes no argument {name}", where="chat.arguments", fix="Remove it, or mend its name."
             )
-    return Template(text, {**tokenizer.special_tokens_map, **arguments})
+    return Template(text, {**tokenizer.special_tokens_map, **arguments}, dict(arguments))
 
 
 def _chatml_for(tokenizer: Any) -> str:

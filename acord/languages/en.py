@@ -22,7 +22,7 @@ TEXTS = {
     "plan_values": "Values",
     "plan_reused": "reused",
     "plan_build": "to build",
-    "plan_unknown": "to build (its input is not fetched yet)",
+    "plan_unknown": "to build (something it needs is not here yet)",
     "plan_present": "present",
     "plan_missing": "missing",
     "plan_not_fetched": "not fetched yet",

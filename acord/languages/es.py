@@ -22,7 +22,7 @@ TEXTS = {
     "plan_values": "Valores",
     "plan_reused": "se reutiliza",
     "plan_build": "por construir",
-    "plan_unknown": "por construir (aún no se ha descargado lo que necesita)",
+    "plan_unknown": "por construir (aún falta algo que necesita)",
     "plan_present": "presente",
     "plan_missing": "no está",
     "plan_not_fetched": "aún sin descargar",

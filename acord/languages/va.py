@@ -22,7 +22,7 @@ TEXTS = {
     "plan_values": "Valors",
     "plan_reused": "es reutilitza",
     "plan_build": "per construir",
-    "plan_unknown": "per construir (encara no s'ha descarregat el que necessita)",
+    "plan_unknown": "per construir (encara falta alguna cosa que necessita)",
     "plan_present": "present",
     "plan_missing": "no hi és",
     "plan_not_fetched": "encara sense descarregar",

@@ -84,7 +84,7 @@ def base_elsewhere(recipe: Recipe, folder: Path) -> str | None:
 
     if is_random(recipe.model):
         return None
-    named, asked = model_path(folder), find_model(recipe.model.base, recipe.model.revision).resolve()
+    named, asked = model_path(folder), find_model(_fetched(recipe.model).base).resolve()
     return None if named == asked else f"it names {named}, the recipe {asked}"
 
 

@@ -36,33 +36,39 @@ def show_plan(plan: RunPlan) -> str:
 
 
 def show_results(result: RunResult) -> str:
-    """Where a run's artefacts lie and what it measured, for people."""
-    folder = result.folder
-    reached = [stage.stage for stage in result.stages]
-    rows = [[text("result_pairs"), str(folder / "pairs" / "pairs.parquet")]]
-    rows.append([text("result_dropped"), str(folder / "pairs" / "dropped.parquet")])
-    if "align" in reached:
-        figures = result.stage("align").figures
-        rows = [
-            [text("result_model"), str(folder / "align" / "model")],
-            [text("result_metrics"), str(folder / "align" / "metrics.jsonl")],
-            [
-                text("result_loss"),
-                text("result_loss_value", first=figures["loss_first"], last=figures["loss_last"]),
-            ],
-        ]
-        if "held_out" in figures:
-            before, after = figures["held_out"]["before"], figures["held_out"]["after"]
-            value = text(
-                "result_accuracy_value",
-                before=before["accuracy"],
-                after=after["accuracy"],
-                pairs=after["pairs"],
-            )
-            rows.append([text("result_accuracy"), value])
-    rows.insert(2, [text("result_manifest"), str(folder / reached[-1] / "manifest.json")])
-    # Never drawn: a path that is folded cannot be copied.
+    """Where a run's artefacts lie and what it counted and measured, for people."""
+    reached = result.stages[-1]
+    manifest = [text("result_manifest"), str(result.folder / reached.stage / "manifest.json")]
+    rows = _aligned_model(result, manifest) if reached.stage == "align" else _built_pairs(result, manifest)
+    # Never drawn as a table: a path that is folded cannot be copied.
     return aligned("", rows)
+
+
+def _built_pairs(result: RunResult, manifest: list[str]) -> list[list[str]]:
+    folder = result.folder / "pairs"
+    reasons: dict[str, int] = result.stage("pairs").figures["dropped_by_reason"]
+    return [
+        [text("result_pairs"), str(folder / "pairs.parquet")],
+        [text("result_dropped"), str(folder / "dropped.parquet")],
+        *([f"  {reason}", text("plan_rows", rows=count)] for reason, count in reasons.items()),
+        manifest,
+    ]
+
+
+def _aligned_model(result: RunResult, manifest: list[str]) -> list[list[str]]:
+    folder, figures = result.folder / "align", result.stage("align").figures
+    loss = text("result_loss_value", first=figures["loss_first"], last=figures["loss_last"])
+    rows = [
+        [text("result_model"), str(folder / "model")],
+        [text("result_metrics"), str(folder / "metrics.jsonl")],
+        manifest,
+        [text("result_loss"), loss],
+    ]
+    if "held_out" in figures:
+        before, after = figures["held_out"]["before"], figures["held_out"]["after"]
+        accuracy = {"before": before["accuracy"], "after": after["accuracy"], "pairs": after["pairs"]}
+        rows.append([text("result_accuracy"), text("result_accuracy_value", **accuracy)])
+    return rows
 
 
 def show_demo(result: DemoResult, command: str) -> str:

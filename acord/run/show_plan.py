@@ -1,6 +1,7 @@
 """What `acord run` would do with a recipe: stages, sources and values. Nothing is started, fetched or written."""
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ COUNT_UP_TO_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class StagePlan:
-    """One stage. state: reused, build, or unknown (its input is on the hub and not here). folder: None if unknown."""
+    """One stage. state: reused, build, or unknown (something it needs is not here). folder: None if unknown."""
 
     stage: str
     state: str
@@ -121,27 +122,23 @@ def _plan_source(source: Source, located: Source) -> SourcePlan:
         return SourcePlan(source.name, source.format, path, NOT_FETCHED if on_hub else MISSING, None, None)
     files = [file.path for file in (*inputs.files, *inputs.against)]
     size = sum(file.stat().st_size for file in files)
-    rows = sum(_count_rows(file) for file in files) if size <= COUNT_UP_TO_BYTES else None
+    rows = _count_rows(files) if size <= COUNT_UP_TO_BYTES else None
     return SourcePlan(source.name, source.format, path, PRESENT, size, rows)
 
 
-def _count_rows(file: Path) -> int:
-    """Rows of a file; a file that cannot be read counts as none, since reading it is the run's business."""
+def _count_rows(files: Sequence[Path]) -> int | None:
+    """Rows of files; None where one cannot be read: to say what is wrong with it is the run's business."""
+    try:
+        return sum(map(_rows_of, files))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return None
+
+
+def _rows_of(file: Path) -> int:
     if file.name.endswith(".parquet"):
-        return _count_parquet_rows(file)
-    opened = gzip.open if file.name.endswith(".gz") else open
-    try:
-        with opened(file, "rb") as lines:
-            return sum(1 for line in lines if line.strip())
-    except (OSError, EOFError):
-        return 0
+        import pyarrow.parquet as pq
 
-
-def _count_parquet_rows(file: Path) -> int:
-    import pyarrow.parquet as pq
-    from pyarrow import ArrowException
-
-    try:
         return int(pq.read_metadata(file).num_rows)
-    except (OSError, ArrowException):
-        return 0
+    opened = gzip.open if file.name.endswith(".gz") else open
+    with opened(file, "rb") as lines:
+        return sum(1 for line in lines if line.strip())

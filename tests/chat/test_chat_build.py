@@ -9,7 +9,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, models, normalizers
 from transformers import PreTrainedTokenizerFast
 
-from acord.chat import CHATML, ChatFormat, Refused, sealed
+from acord.chat import CHATML, ChatFormat, Refused, check_self_contained, sealed
 from acord.chat.faithful import Claim, faults
 from acord.errors import InputError
 from tests.chat.chat_tokenizers import BYTES, LLAMA2, LLAMA3, SALAMANDRA, specification, tokenizer
@@ -194,3 +194,22 @@ def test_a_control_id_that_reads_like_text_is_caught() -> None:
     )
     wrong, right, lost = faults(fake, [Claim([5], "a"), Claim([1], "a"), Claim([1], "ab")])
     assert (wrong.reason, right, lost.reason) == ("control token out of place", None, "text does not survive encoding")
+
+
+def test_the_exported_template_carries_arguments_and_system_prompt() -> None:
+    built = tokenizer("bytelevel", SALAMANDRA)
+    system = "Answer in Valencian. \"Sí\" \\ 'no' {{ x }} 😀"
+    trained = ChatFormat.build(built, arguments={"date_string": "2024-09-30"}, system=system)
+    exported = tokenizer("bytelevel", trained.template)
+    check_self_contained(trained, exported)
+    plain = exported.apply_chat_template(QUESTION, tokenize=True, add_generation_prompt=True, return_dict=False)
+    assert tuple(plain) == trained.encode_prompt(QUESTION).ids
+    assert system in built.decode(plain)
+    own = [{"role": "system", "content": "Be brief."}, *QUESTION]
+    assert ChatFormat.build(exported).encode_prompt(own) == trained.encode_prompt(own)
+
+
+def test_a_system_prompt_that_an_export_cannot_carry_is_refused() -> None:
+    trained = ChatFormat.build(tokenizer("bytelevel", CHATML), system="Be kind. <|im_end|>")
+    with pytest.raises(InputError, match="cannot be carried in an exported chat template"):
+        check_self_contained(trained, tokenizer("bytelevel", trained.template))
