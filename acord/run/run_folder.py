@@ -2,17 +2,17 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from acord.errors import InputError
 from acord.recipe import Recipe
 from acord.run.disk import beside_name, disk_faults, write_atomically
-from acord.run.line import Step
 from acord.run.store import OWN_NAMES, Store
+
+Keys = Mapping[str, str]
 
 
 def run_folder(store: Store, recipe: Recipe) -> Path:
@@ -24,22 +24,37 @@ def run_folder(store: Store, recipe: Recipe) -> Path:
     return store.root / recipe.name
 
 
-def publish(store: Store, recipe: Recipe, steps: Sequence[Step], done: Sequence[dict[str, Any]]) -> None:
+def publish(store: Store, recipe: Recipe, line: Sequence[str], *, wanted: Keys, done: Sequence[str]) -> None:
     """Bring a recipe's folder up to date with what is done so far.
 
-    steps: the whole line with its keys; links of an earlier version of the recipe are taken away. done: for every
-    stage that is complete an object for run.json, with its name under `stage`.
+    line: the names of all stages. wanted: the keys of the stages of this run, which may end before the line does.
+    done: those that are complete. What an earlier run left is kept where it still belongs to the recipe.
     """
     folder = run_folder(store, recipe)
-    finished = {result["stage"] for result in done}
     with disk_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for step in steps:
-            target = os.path.relpath(store.folder(step.stage.name, step.key), folder)
-            _link(folder / step.stage.name, target, present=step.stage.name in finished)
+        earlier = _still_valid(folder, recipe, wanted)
+        keys = {name: wanted[name] if name in done else earlier.get(name) for name in line}
+        for name, key in keys.items():
+            _link(folder / name, key and os.path.relpath(store.folder(name, key), folder))
+        stages = [
+            {"stage": name, "key": key, "artefact": store.folder(name, key).name} for name, key in keys.items() if key
+        ]
+        content = {"recipe": recipe.name, "complete": all(keys.values()), "stages": stages}
         _write_if_other(folder / "recipe.yaml", _as_yaml(recipe))
-        content = {"recipe": recipe.name, "complete": len(done) == len(steps), "stages": list(done)}
         _write_if_other(folder / "run.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _still_valid(folder: Path, recipe: Recipe, wanted: Keys) -> dict[str, str]:
+    """Keys of an earlier run of the very same recipe; none where any of them has changed since, as a source may."""
+    try:
+        if (folder / "recipe.yaml").read_text(encoding="utf-8") != _as_yaml(recipe):
+            return {}
+        content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        earlier = {stage["stage"]: stage["key"] for stage in content["stages"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return earlier if all(wanted.get(name, key) == key for name, key in earlier.items()) else {}
 
 
 def _write_if_other(path: Path, content: str) -> None:
@@ -52,15 +67,17 @@ def _write_if_other(path: Path, content: str) -> None:
         write_atomically(path, content)
 
 
-def _link(link: Path, target: str, *, present: bool) -> None:
+def _link(link: Path, target: str | None) -> None:
     current = str(link.readlink()) if link.is_symlink() else None
-    if present and current != target:
-        beside = beside_name(link)
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(target)
-        beside.replace(link)
-    elif not present and current not in (None, target):
-        link.unlink(missing_ok=True)
+    if current == target:
+        return
+    if target is None:
+        link.unlink()
+        return
+    beside = beside_name(link)
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(target)
+    beside.replace(link)
 
 
 def _as_yaml(recipe: Recipe) -> str:

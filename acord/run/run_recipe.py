@@ -70,15 +70,15 @@ def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, 
     store = Store(runs)
     folder = run_folder(store, recipe)
     located = locate_bundled(recipe)
-    if until is not None:
-        names = [stage.name for stage in stages]
-        stages = stages[: names.index(until) + 1]
+    line = [stage.name for stage in stages]
+    wanted = stages if until is None else stages[: line.index(until) + 1]
     hashes = store.hashes()
-    steps = steps_of(located, stages, Outside(hashes, fetch=True))
+    steps = steps_of(located, wanted, Outside(hashes, fetch=True))
+    keys = {step.stage.name: step.key for step in steps}
     results: list[StageResult] = []
     for step in steps:
         results.append(_run_step(step, located, store, results))
-        publish(store, recipe, steps, [_for_run_json(result) for result in results])
+        publish(store, recipe, line, wanted=keys, done=[result.stage for result in results])
         hashes.save()
     return RunResult(recipe.name, folder, tuple(results))
 
@@ -124,14 +124,6 @@ def _maker(step: Step, recipe: Recipe, inputs: dict[str, Path]) -> Callable[[Pat
 def _summary_line(stage: Stage, artefact: Artefact, seconds: float) -> str:
     about = stage.summary(artefact.manifest.figures)
     return f"{stage.name:<10} {about}; {summary.reused() if artefact.reused else summary.seconds(seconds)}"
-
-
-def _for_run_json(result: StageResult) -> dict[str, Any]:
-    return {
-        "stage": result.stage,
-        "key": result.key,
-        "artefact": result.folder.name,
-    }
 
 
 def _now() -> str:

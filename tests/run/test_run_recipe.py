@@ -118,6 +118,23 @@ def test_links_of_an_earlier_recipe_are_taken_away(tmp_path):
     assert yaml.safe_load((folder / "recipe.yaml").read_text())["seed"] == 1
 
 
+def test_a_run_that_ends_early_keeps_what_still_belongs_to_the_recipe(tmp_path):
+    stages, folder = (first(), second()), tmp_path / "runs" / "fake"
+
+    def until_first(**changes):
+        run_recipe(recipe(tmp_path, **changes), tmp_path / "runs", stages=stages, until="first")
+        return json.loads((folder / "run.json").read_text())["complete"], (folder / "second").exists()
+
+    assert until_first() == (False, False)
+    run(tmp_path, stages=stages)
+    assert until_first() == (True, True)
+    assert BUILT == ["first", "second"]
+    (tmp_path / "source.jsonl").write_text('{"text": "two"}\n')
+    assert until_first() == (False, False)
+    run(tmp_path, stages=stages)
+    assert until_first(beta=0.2) == (False, False)
+
+
 @pytest.mark.parametrize("error", [InputError("no good"), ValueError("a defect"), KeyboardInterrupt()])
 def test_a_stage_that_fails_leaves_nothing(tmp_path, error):
     def fail(job):
