@@ -109,25 +109,62 @@ class Chat(Section):
     max_length: Annotated[int, Field(ge=16)] = 2_048
 
 
-class Align(Section):
-    """Direct preference optimisation (Rafailov et al. 2023) and its optimizer (AdamW).
+class Adapter(Section):
+    """LoRA (Hu et al. 2021, arXiv 2106.09685) instead of full fine-tuning. targets: `all-linear`, or module names."""
 
-    batch_pairs: pairs an optimizer step. token_budget: tokens a pack, or `auto` (from the machine's memory).
+    rank: Positive = 16
+    alpha: Positive = 32
+    targets: Literal["all-linear"] | list[str] = "all-linear"
+
+
+class Align(Section):
+    """How the policy is trained, and its optimizer (AdamW).
+
+    method: `preference`, or `sft` (negative log-likelihood of the chosen reply). loss: dpo (label_smoothing > 0 makes
+    it cDPO), ipo, or plackett_luce over all ranked replies of a prompt. length_normalised: log-probabilities a token.
+    chosen_nll: weight of the chosen reply's negative log-likelihood a token, added to the loss.
+    batch_pairs: pairs (rankings, replies) an optimizer step. shuffle: `pair` draws them one by one; `conversation`
+    keeps up to conversation_pairs of one conversation in one step, so that they share their tokens.
+    token_budget: tokens a pack. precision: of the computation; master weights are fp32. `auto` asks the machine.
+    checkpoint_steps: steps between checkpoints. skipped_updates: updates that may be skipped because a gradient is
+    not finite. displacement_floor: how far the chosen replies' log-probability may fall, in nats a token, before
+    on_displacement warns or stops.
     """
 
-    loss: Literal["dpo"] = "dpo"
+    method: Literal["preference", "sft"] = "preference"
+    loss: Literal["dpo", "ipo", "plackett_luce"] = "dpo"
     beta: Annotated[float, Field(gt=0)] = 0.1
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    length_normalised: bool = False
+    chosen_nll: Annotated[float, Field(ge=0)] = 0.0
     learning_rate: Annotated[float, Field(gt=0)] = 5.0e-6
     schedule: Literal["linear", "constant"] = "linear"
     warmup_steps: Annotated[int, Field(ge=0)] = 0
     epochs: Positive = 1
     batch_pairs: Positive = 64
+    shuffle: Literal["pair", "conversation"] = "pair"
+    conversation_pairs: Positive = 16
+    adapter: Adapter | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     adam_betas: Annotated[list[float], Field(min_length=2, max_length=2)] = [0.9, 0.999]
     adam_epsilon: Annotated[float, Field(gt=0)] = 1.0e-8
     token_budget: Literal["auto"] | Positive = "auto"
     threads: Literal["auto"] | Positive = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    activation_checkpointing: Literal["auto"] | bool = "auto"
+    checkpoint_steps: Positive = 100
+    skipped_updates: Annotated[int, Field(ge=0)] = 3
+    displacement_floor: Annotated[float, Field(gt=0)] = 0.5
+    on_displacement: Literal["warn", "stop"] = "warn"
+
+    @model_validator(mode="after")
+    def _loss_takes_its_options(self) -> "Align":
+        if self.label_smoothing and (self.loss != "dpo" or self.method != "preference"):
+            raise ValueError("label_smoothing: goes with loss: dpo only")
+        if self.method == "sft" and (self.loss != "dpo" or self.length_normalised or self.chosen_nll):
+            raise ValueError("method: sft has a loss of its own; leave out loss, length_normalised and chosen_nll")
+        return self
 
 
 class Recipe(Section):

@@ -93,8 +93,8 @@ def _base(folder: Path) -> dict[str, Any]:
 
 def _plan(folder: Path) -> dict[str, Any]:
     encoded = [
-        [pair.id, pair.split, pair.prompt_ids, pair.chosen_ids, pair.rejected_ids]
-        for pair in read_encoded(folder / "encoded.parquet")
+        [example.id, example.split, example.prompt_ids, example.replies, example.ranks]
+        for example in read_encoded(folder / "encoded.parquet")
     ]
     steps = [[[pair.id for pair in pack] for pack in step] for step in read_steps(folder)]
     return {"steps": len(steps), "token_ids_sha256": _sha256(encoded), "steps_sha256": _sha256(steps)}
@@ -102,7 +102,7 @@ def _plan(folder: Path) -> dict[str, Any]:
 
 def _reference(folder: Path) -> dict[str, Any]:
     scores = read_scores(folder / "reference.parquet")
-    return {name[:8]: [round(score.chosen, 6), round(score.rejected, 6)] for name, score in sorted(scores.items())}
+    return {name[:8]: [round(logp, 6) for logp in score] for name, score in sorted(scores.items())}
 
 
 def _align(folder: Path) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _align(folder: Path) -> dict[str, Any]:
     return {
         "loss": [round(record["loss"], 6) for record in records],
         "margin": [round(record["margin"], 6) for record in records],
-        "chosen_logp_after": [round(row["chosen_logp_after"], 6) for row in held_out],
+        "logp_after": [[round(logp, 6) for logp in row["logp_after"]] for row in held_out],
     }
 
 

@@ -1,4 +1,4 @@
-"""Encoded pairs: token ids of prompt and replies, as the plan stores them and the tree engine takes them."""
+"""Encoded examples: token ids of a prompt and its replies, best first, as the plan stores them for the tree engine."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from acord.tree.pack import Item
 from acord.tree.trie import ScoredRange, TokenSequence
 
-_IDS = pa.list_(pa.int32())
+Ids = tuple[int, ...]
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -19,18 +20,20 @@ SCHEMA = pa.schema(
         ("source", pa.string()),
         ("split", pa.string()),
         ("weight", pa.float64()),
-        ("prompt_ids", _IDS),
-        ("chosen_ids", _IDS),
-        ("rejected_ids", _IDS),
-        ("turns_dropped", pa.int32()),
-        ("boundary_merges", pa.int32()),
+        ("prompt_ids", pa.list_(pa.int32())),
+        ("replies", pa.list_(pa.list_(pa.int32()))),
+        ("ranks", pa.list_(pa.int32())),
     ]
 )
 
 
 @dataclass(frozen=True)
-class EncodedPair:
-    """One pair as tokens. Every token of a reply is scored, the end of its turn included."""
+class Example:
+    """One unit of training as tokens: a pair (two replies), a ranking (two or more) or a single reply.
+
+    replies: in rank order, the best first; every token of a reply is scored, the end of its turn included. ranks: 0 is
+    best; equal ranks are ties. group: the conversation, whose examples share prefixes.
+    """
 
     id: str
     group: str
@@ -38,37 +41,43 @@ class EncodedPair:
     source: str
     split: str
     weight: float
-    prompt_ids: tuple[int, ...]
-    chosen_ids: tuple[int, ...]
-    rejected_ids: tuple[int, ...]
-    turns_dropped: int
-    boundary_merges: int
+    prompt_ids: Ids
+    replies: tuple[Ids, ...]
+    ranks: tuple[int, ...]
 
 
-def items_of(pairs: Sequence[EncodedPair]) -> list[Item]:
-    """One item a pair: its chosen and its rejected sequence, in that order, sharing within the conversation."""
+def items_of(examples: Sequence[Example]) -> list[Item]:
+    """One item an example: a sequence for each reply, in order, sharing within the conversation."""
     return [
         Item(
-            pair.group,
+            example.group,
             tuple(
                 TokenSequence(
-                    pair.prompt_ids + reply,
-                    (ScoredRange(len(pair.prompt_ids), len(pair.prompt_ids) + len(reply)),),
+                    example.prompt_ids + reply,
+                    (ScoredRange(len(example.prompt_ids), len(example.prompt_ids) + len(reply)),),
                 )
-                for reply in (pair.chosen_ids, pair.rejected_ids)
+                for reply in example.replies
             ),
         )
-        for pair in pairs
+        for example in examples
     ]
 
 
-def write_encoded(pairs: Sequence[EncodedPair], path: Path) -> None:
-    """Write encoded pairs as parquet, in the order given."""
-    pq.write_table(pa.Table.from_pylist([asdict(pair) for pair in pairs], SCHEMA), path, compression="zstd")
+def write_encoded(examples: Sequence[Example], path: Path) -> None:
+    """Write examples as parquet, in the order given."""
+    pq.write_table(pa.Table.from_pylist([asdict(example) for example in examples], SCHEMA), path, compression="zstd")
 
 
-def read_encoded(path: Path) -> list[EncodedPair]:
+def read_encoded(path: Path) -> list[Example]:
     """Read what write_encoded wrote."""
-    rows = pq.read_table(path, schema=SCHEMA).to_pylist()
-    ids = ("prompt_ids", "chosen_ids", "rejected_ids")
-    return [EncodedPair(**{**row, **{name: tuple(row[name]) for name in ids}}) for row in rows]
+    return [
+        Example(
+            **{
+                **row,
+                "prompt_ids": tuple(row["prompt_ids"]),
+                "replies": tuple(tuple(reply) for reply in row["replies"]),
+                "ranks": tuple(row["ranks"]),
+            }
+        )
+        for row in pq.read_table(path, schema=SCHEMA).to_pylist()
+    ]

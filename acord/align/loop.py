@@ -1,34 +1,58 @@
-"""The optimizer loop: one pass over the plan's steps, fp32 weights, AdamW, gradients clipped by their norm."""
+"""The optimizer loop: the plan's steps in order, gradients summed over packs and clipped, one host sync a step."""
 
 import json
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from acord.align.encoded import EncodedPair, items_of
-from acord.align.losses import PairLogProbabilities, dpo_loss_P
-from acord.align.metrics import ScoredPair, metrics_by_language, preference_metrics
-from acord.align.reference import ReplyLogProbabilities
-from acord.console import track
-from acord.errors import InputError
+from acord.align.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
+from acord.align.encoded import Example, items_of
+from acord.align.guard import Guard
+from acord.align.losses import Replies, loss_E, replies_of
+from acord.align.metrics import Scored, all_metrics
+from acord.align.policy import Policy
+from acord.align.reference import ReplyScores
+from acord.console import say, track
 from acord.recipe import Align
-from acord.tree.pack import Pack, build_pack
-from acord.tree.scoring import ScoringModel
+from acord.tree.pack import build_pack
 
-Steps = Sequence[Sequence[Sequence[EncodedPair]]]
+Steps = Sequence[Sequence[Sequence[Example]]]
 
 
 class StepResult(NamedTuple):
-    """One step's loss (mean over its pairs), its gradient norm before clipping, its pairs scored, its tokens."""
+    """loss: mean over the step's examples. gradient_norm: before clipping. skipped: not finite, so no update."""
 
     loss: float
     gradient_norm: float
-    scored: list[ScoredPair]
+    skipped: bool
+    scored: list[Scored]
     tokens_distinct: int
     tokens_unshared: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run's fixed parts: its steps, the reference's scores, the recipe, the folder of metrics and checkpoints."""
+
+    steps: Steps
+    reference: dict[str, ReplyScores]
+    align: Align
+    folder: Path
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a step."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Gone when the run is complete."""
+        return self.folder / "checkpoints"
 
 
 def learning_rate_at(align: Align, step: int, steps: int) -> float:
@@ -40,114 +64,111 @@ def learning_rate_at(align: Align, step: int, steps: int) -> float:
     return align.learning_rate * (steps - step) / max(1, steps - align.warmup_steps)
 
 
-def make_optimizer(scorer: ScoringModel, align: Align) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) over every parameter, decay on all of them alike."""
-    return torch.optim.AdamW(
-        [parameter for parameter in scorer.parameters() if parameter.requires_grad],
-        lr=align.learning_rate,
-        betas=(align.adam_betas[0], align.adam_betas[1]),
-        eps=align.adam_epsilon,
-        weight_decay=align.weight_decay,
-        fused=True,
-    )
+def run_steps(policy: Policy, training: Training) -> list[dict[str, Any]]:
+    """Train on every step that is not done yet; one line a step in metrics.jsonl. Returns all records.
 
-
-def run_steps(
-    scorer: ScoringModel, steps: Steps, reference: dict[str, ReplyLogProbabilities], align: Align, metrics: Path
-) -> list[dict[str, Any]]:
-    """Train on every step in order and write one line a step to `metrics` (metrics.jsonl). Returns those records.
-
-    Raises InputError at the first step whose loss or gradient is not finite; the weights before it are untouched.
+    Raises CheckFailed when the guard stops the run.
     """
-    optimizer = make_optimizer(scorer, align)
-    records: list[dict[str, Any]] = []
-    pairs = sum(len(pack) for step in steps for pack in step)
-    with metrics.open("w", encoding="utf-8") as file, track("aligning", pairs, "pairs") as progress:
-        for number, packs in enumerate(steps):
+    align, steps = training.align, training.steps
+    training.folder.mkdir(parents=True, exist_ok=True)
+    guard, records = _resume(policy, training)
+    last_good = f"{training.checkpoints}/step-{len(records)}" if records else "the base"
+    total = sum(len(pack) for step in steps[len(records) :] for pack in step)
+    with (
+        training.metrics.open("a", encoding="utf-8") as file,
+        track("aligning", total, "pairs") as progress,
+        policy.scorer.tree_attention(),
+    ):
+        for number in range(len(records), len(steps)):
             started = time.perf_counter()
             rate = learning_rate_at(align, number, len(steps))
-            result = train_step(scorer, optimizer, packs, reference, align, rate)
-            if result is None:
-                raise InputError(
-                    "the loss or its gradient is not finite", where=f"step {number + 1}", fix="Lower the learning rate."
-                )
-            record = _record(number, rate, result, align, time.perf_counter() - started)
-            records.append(record)
-            file.write(json.dumps(record) + "\n")
+            result = train_step(policy, steps[number], training.reference, align, rate)
+            if result.skipped:
+                guard.skip(number + 1, last_good)
+            else:
+                guard.watch(number + 1, result.scored, last_good)
+            records.append(_record(number, rate, result, align, time.perf_counter() - started))
+            file.write(json.dumps(records[-1]) + "\n")
             file.flush()
-            progress.advance(len(result.scored))
+            if (number + 1) % align.checkpoint_steps == 0 and number + 1 < len(steps):
+                state = Checkpoint(number + 1, policy.state(), guard.memory)
+                last_good = str(save_checkpoint(training.checkpoints, state))
+            progress.advance(sum(len(pack) for pack in steps[number]))
     return records
 
 
-def train_step(
-    scorer: ScoringModel,
-    optimizer: torch.optim.Optimizer,
-    packs: Sequence[Sequence[EncodedPair]],
-    reference: dict[str, ReplyLogProbabilities],
-    align: Align,
-    rate: float,
-) -> StepResult | None:
-    """One update from all packs of a step; None, and no update, where loss or gradient is not finite.
+def _resume(policy: Policy, training: Training) -> tuple[Guard, list[dict[str, Any]]]:
+    """Load the newest checkpoint, if a stopped run left one, and forget the metrics of the steps after it."""
+    checkpoint = latest_checkpoint(training.checkpoints)
+    if checkpoint is None:
+        training.metrics.unlink(missing_ok=True)
+        return Guard(training.align), []
+    policy.restore(checkpoint.tensors)
+    lines = training.metrics.read_text(encoding="utf-8").splitlines()[: checkpoint.steps]
+    training.metrics.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    say(f"going on after step {checkpoint.steps} of {len(training.steps)}")
+    return Guard(training.align, checkpoint.memory), [json.loads(line) for line in lines]
 
-    The loss is the mean over the step's pairs, so packing does not change the gradient.
+
+def train_step(
+    policy: Policy, packs: Sequence[Sequence[Example]], reference: dict[str, ReplyScores], align: Align, rate: float
+) -> StepResult:
+    """One update from all packs of a step, or none where loss or gradient is not finite.
+
+    The loss is the mean over the step's examples, so packing does not change the gradient.
     """
-    optimizer.zero_grad(set_to_none=True)
+    policy.forget_gradient()
     count = sum(len(pack) for pack in packs)
-    losses, scored = [], []
+    losses, scores = [], []
+    ordered: list[Example] = []
     tokens_distinct = tokens_unshared = 0
-    for pairs in packs:
-        pack = build_pack(items_of(pairs))
-        ordered = [pairs[index] for index in pack.items]
-        logp = _pair_log_probabilities(scorer, pack, ordered, reference)
-        loss_P = dpo_loss_P(logp, align.beta)
-        weight_P = torch.tensor([pair.weight for pair in ordered], dtype=loss_P.dtype, device=loss_P.device)
-        loss = (loss_P * weight_P).sum() / count
+    for examples in packs:
+        pack = build_pack(items_of(examples))
+        mine = [examples[index] for index in pack.items]
+        replies = _score(policy, pack.forest, mine, reference)
+        loss = (loss_E(replies, align) * replies.weight_E).sum() / count
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
-        scored.append((ordered, logp))
+        scores.append(replies.policy_R.detach())
+        ordered.extend(mine)
         tokens_distinct += pack.forest.tokens
         tokens_unshared += pack.forest.tokens_unshared
-    norm = torch.nn.utils.clip_grad_norm_(scorer.parameters(), align.max_grad_norm)
-    total = float(sum(losses))
-    if not (torch.isfinite(norm) and total == total and abs(total) != float("inf")):
-        optimizer.zero_grad(set_to_none=True)
-        return None
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    optimizer.step()
-    return StepResult(total, float(norm), _scored_pairs(scored, reference), tokens_distinct, tokens_unshared)
+    norm = policy.clip(align.max_grad_norm)
+    # All that the host wants to know of the step crosses over at once.
+    values = torch.cat([torch.stack(losses).sum()[None], norm[None].to(losses[0].dtype), *scores]).tolist()
+    loss_value, norm_value, logp = values[0], values[1], iter(values[2:])
+    skipped = not (math.isfinite(loss_value) and math.isfinite(norm_value))
+    if not skipped:
+        policy.update(rate)
+    policy.forget_gradient()
+    scored = [Scored(e, tuple(next(logp) for _ in e.replies), _known(reference, e)) for e in ordered]
+    return StepResult(loss_value, norm_value, skipped, scored, tokens_distinct, tokens_unshared)
 
 
-def _pair_log_probabilities(
-    scorer: ScoringModel, pack: Pack, pairs: Sequence[EncodedPair], reference: dict[str, ReplyLogProbabilities]
-) -> PairLogProbabilities:
-    logp_R = scorer(pack.forest).logp_R
-    known = torch.tensor([reference[pair.id] for pair in pairs], dtype=logp_R.dtype, device=logp_R.device)
-    return PairLogProbabilities(logp_R[0::2], logp_R[1::2], known[:, 0], known[:, 1])
+def _score(policy: Policy, forest: Any, examples: Sequence[Example], reference: dict[str, ReplyScores]) -> Replies:
+    return replies_of(
+        policy.scorer(forest).logp_R,
+        [_known(reference, example) for example in examples],
+        [[len(reply) for reply in example.replies] for example in examples],
+        [example.ranks for example in examples],
+        [example.weight for example in examples],
+    )
 
 
-def _scored_pairs(
-    scored: list[tuple[list[EncodedPair], PairLogProbabilities]], reference: dict[str, ReplyLogProbabilities]
-) -> list[ScoredPair]:
-    return [
-        ScoredPair(pair, ReplyLogProbabilities(chosen, rejected), reference[pair.id])
-        for pairs, logp in scored
-        for pair, chosen, rejected in zip(pairs, logp.chosen_P.tolist(), logp.rejected_P.tolist(), strict=True)
-    ]
+def _known(reference: dict[str, ReplyScores], example: Example) -> ReplyScores:
+    return reference[example.id]
 
 
 def _record(number: int, rate: float, result: StepResult, align: Align, seconds: float) -> dict[str, Any]:
-    overall = preference_metrics(result.scored, align.beta)
-    overall.pop("pairs")
+    figures = all_metrics(result.scored, align.beta) if not result.skipped else {"pairs": len(result.scored)}
     return {
         "step": number + 1,
-        "loss": result.loss,
+        "loss": None if result.skipped else result.loss,
         "learning_rate": rate,
-        "grad_norm": result.gradient_norm,
-        "pairs": len(result.scored),
+        "grad_norm": None if result.skipped else result.gradient_norm,
+        "skipped": result.skipped,
         "tokens_distinct": result.tokens_distinct,
         "tokens_unshared": result.tokens_unshared,
         "seconds": round(seconds, 4),
-        **overall,
-        "languages": metrics_by_language(result.scored, align.beta),
+        **figures,
     }

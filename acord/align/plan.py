@@ -1,48 +1,62 @@
-"""The plan: which pairs form which optimizer step, how they are packed, and what the result depends on.
+"""The plan: which examples form which optimizer step, how they are packed, and what the result depends on.
 
-Made once, before training, and stored: encoded.parquet (token ids of every pair), refused.parquet (pairs that cannot
-be encoded, with the reason), steps.parquet (step, pack, pair), plan.json (budget, precision, kernel, threads, why).
+Made once, before training, and stored: encoded.parquet (token ids of every example), refused.parquet (pairs that
+cannot be encoded, with the reason), steps.parquet (step, pack, example), plan.json (what the machine decided, why).
 """
 
 import json
-import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from acord.align.encoded import EncodedPair, items_of, read_encoded, write_encoded
-from acord.chat import ChatFormat, Refused, check_self_contained
-from acord.console import track
-from acord.data.pairs import Pair, read_pairs
+from acord.align.encoded import Example, items_of, read_encoded, write_encoded
+from acord.align.examples import EncodedPairs, encode, examples_for
+from acord.align.machine import choose_budget, choose_device, choose_precision, choose_threads
+from acord.align.order import steps_of_examples
+from acord.chat import ChatFormat, check_self_contained
+from acord.data.pairs import read_pairs
 from acord.errors import InputError
 from acord.models import load_tokenizer, model_path
 from acord.recipe import Chat, Recipe
 from acord.tree.pack import build_packs
 
 REFUSED_SCHEMA = pa.schema([("id", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
-STEPS_SCHEMA = pa.schema([("step", pa.int32()), ("pack", pa.int32()), ("pair", pa.string())])
-TOKEN_BUDGET = 4_096
+STEPS_SCHEMA = pa.schema([("step", pa.int32()), ("pack", pa.int32()), ("example", pa.string())])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run's result depends on besides weights, pairs and recipe, and why it was chosen so."""
+    """What a run's result depends on besides weights, pairs and recipe; each choice of the machine with its reason."""
 
     steps: int
-    token_budget: int
-    token_budget_reason: str
+    device: str
+    device_reason: str
     precision: str
     precision_reason: str
+    token_budget: int
+    token_budget_reason: str
+    activation_checkpointing: bool
     threads: int
     chat: dict[str, Any]
 
 
+class _Layout(NamedTuple):
+    """The rows of steps.parquet and what they add up to."""
+
+    rows: list[dict[str, Any]]
+    steps: int
+    packs: int
+    tokens_distinct: int
+    tokens_unshared: int
+
+
 def build_plan(recipe: Recipe, *, pairs_folder: Path, base_folder: Path, folder: Path) -> dict[str, Any]:
-    """The `plan` stage. Figures: steps, packs, tokens distinct and unshared, refusals by reason.
+    """The `plan` stage. Figures: steps, packs, tokens distinct and unshared, refusals by reason, what was chosen.
 
     Raises InputError when no training pair can be encoded.
     """
@@ -51,44 +65,18 @@ def build_plan(recipe: Recipe, *, pairs_folder: Path, base_folder: Path, folder:
     chat = chat_format(recipe.chat, tokenizer)
     tokenizer.chat_template = chat.template
     check_self_contained(chat, tokenizer)
-    pairs = read_pairs(pairs_folder)
-    encoded, refused = _encode(pairs, chat, recipe.chat.max_length)
-    train = [pair for pair in encoded if pair.split == "train"]
+    encoded = encode(read_pairs(pairs_folder), chat, recipe.chat.max_length)
+    examples = examples_for(recipe.align, encoded)
+    train = [example for example in examples if example.split == "train"]
     if not train:
-        raise InputError(
-            "no training pair can be encoded",
-            where=f"{len(pairs)} pairs",
-            fix=f"See {refused[0]['reason']}: raise chat.max_length or change the sources." if refused else "Add data.",
-        )
-    threads = os.cpu_count() or 1 if recipe.align.threads == "auto" else recipe.align.threads
-    budget, reason = _token_budget(recipe, model_folder)
-    rows, totals = _lay_steps(train, recipe, budget)
-    plan = Plan(
-        steps=totals["steps"],
-        token_budget=budget,
-        token_budget_reason=reason,
-        precision="float32",
-        precision_reason="exact against separate runs, and the master weights' own type",
-        threads=threads,
-        chat=chat.describe(),
-    )
-    write_encoded(encoded, folder / "encoded.parquet")
-    pq.write_table(pa.Table.from_pylist(refused, REFUSED_SCHEMA), folder / "refused.parquet", compression="zstd")
-    pq.write_table(pa.Table.from_pylist(rows, STEPS_SCHEMA), folder / "steps.parquet", compression="zstd")
+        raise _nothing_to_train(encoded)
+    plan = _choose(recipe, model_folder, chat, len(train))
+    layout = _lay_out(steps_of_examples(train, recipe.align, recipe.seed), plan.token_budget)
+    write_encoded(examples, folder / "encoded.parquet")
+    _write(folder / "refused.parquet", [row._asdict() for row in encoded.refused], REFUSED_SCHEMA)
+    _write(folder / "steps.parquet", layout.rows, STEPS_SCHEMA)
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    reasons = [row["reason"] for row in refused]
-    return {
-        **totals,
-        "pairs_train": len(train),
-        "pairs_held_out": len(encoded) - len(train),
-        "refused": len(refused),
-        "refused_by_reason": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
-        "turns_dropped": sum(pair.turns_dropped for pair in encoded),
-        "boundary_merges": sum(pair.boundary_merges for pair in encoded),
-        "token_budget": budget,
-        "threads": threads,
-        "precision": plan.precision,
-    }
+    return _figures(plan, layout, encoded, examples)
 
 
 def chat_format(chat: Chat, tokenizer: Any) -> ChatFormat:
@@ -101,78 +89,80 @@ def read_plan(folder: Path) -> Plan:
     return Plan(**json.loads((folder / "plan.json").read_text(encoding="utf-8")))
 
 
-def read_steps(folder: Path) -> list[list[list[EncodedPair]]]:
-    """Every optimizer step as its packs, each the encoded pairs it scores, in the plan's order."""
-    by_id = {pair.id: pair for pair in read_encoded(folder / "encoded.parquet")}
-    steps: list[list[list[EncodedPair]]] = []
+def read_steps(folder: Path) -> list[list[list[Example]]]:
+    """Every optimizer step as its packs, each the examples it scores, in the plan's order."""
+    by_id = {example.id: example for example in read_encoded(folder / "encoded.parquet")}
+    steps: list[list[list[Example]]] = []
     table = pq.read_table(folder / "steps.parquet")
-    columns = (table["step"].to_pylist(), table["pack"].to_pylist(), table["pair"].to_pylist())
-    for step, pack, pair in zip(*columns, strict=True):
+    columns = (table["step"].to_pylist(), table["pack"].to_pylist(), table["example"].to_pylist())
+    for step, pack, example in zip(*columns, strict=True):
         if step == len(steps):
             steps.append([])
         if pack == len(steps[step]):
             steps[step].append([])
-        steps[step][pack].append(by_id[pair])
+        steps[step][pack].append(by_id[example])
     return steps
 
 
-def _encode(pairs: list[Pair], chat: ChatFormat, max_length: int) -> tuple[list[EncodedPair], list[dict[str, str]]]:
-    encoded: list[EncodedPair] = []
-    refused: list[dict[str, str]] = []
-    with track("encoding", len(pairs), "pairs") as progress:
-        for pair, tokens in zip(pairs, chat.encode_pairs(pairs, max_length=max_length), strict=True):
-            progress.advance()
-            if isinstance(tokens, Refused):
-                refused.append({"id": pair.id, "reason": tokens.reason, "detail": tokens.detail})
-                continue
-            encoded.append(
-                EncodedPair(
-                    id=pair.id,
-                    group=pair.group,
-                    language=pair.language,
-                    source=pair.source,
-                    split=pair.split,
-                    weight=pair.weight,
-                    prompt_ids=tokens.prompt_ids,
-                    chosen_ids=tokens.chosen_ids,
-                    rejected_ids=tokens.rejected_ids,
-                    turns_dropped=tokens.turns_dropped,
-                    boundary_merges=tokens.boundary_merges,
-                )
-            )
-    return encoded, refused
+def _choose(recipe: Recipe, model_folder: Path, chat: ChatFormat, train: int) -> Plan:
+    align = recipe.align
+    device = choose_device()
+    precision = choose_precision(align, device.value)
+    budget = choose_budget(align, model_folder, device.value, precision.value)
+    return Plan(
+        steps=-(-train // align.batch_pairs) * align.epochs,
+        device=device.value,
+        device_reason=device.reason,
+        precision=precision.value,
+        precision_reason=precision.reason,
+        token_budget=budget.tokens,
+        token_budget_reason=budget.reason,
+        activation_checkpointing=budget.activation_checkpointing,
+        threads=choose_threads(align),
+        chat=chat.describe(),
+    )
 
 
-def _lay_steps(train: list[EncodedPair], recipe: Recipe, budget: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Shuffle pairs epoch by epoch, cut them into steps, and pack each step's trees."""
-    random = np.random.Generator(np.random.PCG64(recipe.seed))
+def _lay_out(steps: Sequence[Sequence[Example]], token_budget: int) -> _Layout:
     rows: list[dict[str, Any]] = []
-    totals = {"steps": 0, "packs": 0, "tokens_distinct": 0, "tokens_unshared": 0}
-    for _ in range(recipe.align.epochs):
-        order = random.permutation(len(train))
-        for start in range(0, len(order), recipe.align.batch_pairs):
-            batch = [train[index] for index in order[start : start + recipe.align.batch_pairs]]
-            packs = build_packs(items_of(batch), budget)
-            for number, pack in enumerate(packs):
-                rows.extend({"step": totals["steps"], "pack": number, "pair": batch[i].id} for i in pack.items)
-                totals["tokens_distinct"] += pack.forest.tokens
-                totals["tokens_unshared"] += pack.forest.tokens_unshared
-            totals["packs"] += len(packs)
-            totals["steps"] += 1
-    return rows, totals
+    count = distinct = unshared = 0
+    for step, batch in enumerate(steps):
+        packs = build_packs(items_of(batch), token_budget)
+        count += len(packs)
+        for number, pack in enumerate(packs):
+            rows.extend({"step": step, "pack": number, "example": batch[index].id} for index in pack.items)
+            distinct += pack.forest.tokens
+            unshared += pack.forest.tokens_unshared
+    return _Layout(rows, len(steps), count, distinct, unshared)
 
 
-def _token_budget(recipe: Recipe, model_folder: Path) -> tuple[int, str]:
-    if recipe.align.token_budget != "auto":
-        return recipe.align.token_budget, "set in the recipe"
-    config = json.loads((model_folder / "config.json").read_text())
-    hidden = int(config.get("hidden_size") or 512)
-    layers = int(config.get("num_hidden_layers") or 8)
-    inner = int(config.get("intermediate_size") or 4 * hidden)
-    # What autograd keeps of a Llama layer in fp32: about ten hidden-wide and four inner-wide activations a token.
-    token_bytes = 4 * layers * (10 * hidden + 4 * inner)
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    fitting = int(free * 0.4 / token_bytes)
-    if fitting >= TOKEN_BUDGET:
-        return TOKEN_BUDGET, f"{token_bytes / 1e6:.2f} MB of activations a token fit well into {free / 1e9:.1f} GB free"
-    return max(256, fitting), f"40% of {free / 1e9:.1f} GB free at {token_bytes / 1e6:.2f} MB of activations a token"
+def _figures(plan: Plan, layout: _Layout, encoded: EncodedPairs, examples: Sequence[Example]) -> dict[str, Any]:
+    train = sum(example.split == "train" for example in examples)
+    return {
+        "steps": layout.steps,
+        "packs": layout.packs,
+        "tokens_distinct": layout.tokens_distinct,
+        "tokens_unshared": layout.tokens_unshared,
+        "pairs_train": train,
+        "pairs_held_out": len(examples) - train,
+        "refused": len(encoded.refused),
+        "refused_by_reason": dict(sorted(Counter(row.reason for row in encoded.refused).items())),
+        "turns_dropped": encoded.turns_dropped,
+        "boundary_merges": encoded.boundary_merges,
+        **{name: value for name, value in asdict(plan).items() if name != "chat"},
+    }
+
+
+def _nothing_to_train(encoded: EncodedPairs) -> InputError:
+    if not encoded.refused:
+        return InputError("every pair is held out", where="data.held_out", fix="Lower it, or give more conversations.")
+    reason, count = Counter(row.reason for row in encoded.refused).most_common(1)[0]
+    return InputError(
+        f"no training pair can be encoded; {count:,} of {len(encoded.refused):,} refused: {reason}",
+        where="chat",
+        fix="Raise chat.max_length, or change the template.",
+    )
+
+
+def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")

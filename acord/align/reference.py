@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from acord.align.encoded import EncodedPair, items_of, read_encoded
+from acord.align.encoded import Example, items_of, read_encoded
 from acord.align.plan import Plan, read_plan
 from acord.console import say, track
 from acord.models import load_model, model_path
@@ -16,60 +16,59 @@ from acord.tree.admission import admit
 from acord.tree.pack import build_packs
 from acord.tree.scoring import ScoringModel
 
-SCHEMA = pa.schema([("id", pa.string()), ("chosen_logp", pa.float64()), ("rejected_logp", pa.float64())])
+SCHEMA = pa.schema([("id", pa.string()), ("logp", pa.list_(pa.float64()))])
 
-
-class ReplyLogProbabilities(NamedTuple):
-    """Sums over the tokens of a pair's two replies, in nats."""
-
-    chosen: float
-    rejected: float
+# Log-probabilities of an example's replies, in their order: sums over tokens, in nats.
+ReplyScores = tuple[float, ...]
 
 
 def build_reference(*, plan_folder: Path, base_folder: Path, folder: Path) -> dict[str, Any]:
-    """The `reference` stage: reference.parquet. Figures: replies, tokens computed, shared or why not."""
+    """The `reference` stage: reference.parquet. Figures: examples, and whether prefixes were shared.
+
+    With LoRA this is also the pass of the policy's own weights with the adapters off: they are the base.
+    """
     plan = read_plan(plan_folder)
-    pairs = read_encoded(plan_folder / "encoded.parquet")
+    examples = read_encoded(plan_folder / "encoded.parquet")
     scorer = load_scorer(model_path(base_folder), plan)
-    scores = score_pairs(scorer, pairs, plan.token_budget, "reference")
-    write_scores(scores, folder / "reference.parquet")
-    return {"pairs": len(pairs), "shared": scorer.shared}
+    write_scores(score_examples(scorer, examples, plan.token_budget, "reference"), folder / "reference.parquet")
+    return {"pairs": len(examples), "shared": scorer.shared, "precision": plan.precision, "device": plan.device}
 
 
 def load_scorer(model_folder: Path, plan: Plan) -> ScoringModel:
-    """The model of a folder as a scorer, as the plan says; says so where prefixes cannot be shared."""
+    """The model of a folder as a scorer, on the plan's device and in its precision."""
     torch.set_num_threads(plan.threads)
-    admission = admit(load_model(model_folder, plan.precision))
+    return admitted(load_model(model_folder, plan.precision).to(plan.device))
+
+
+def admitted(model: Any) -> ScoringModel:
+    """The model as a scorer; says so where prefixes cannot be shared."""
+    admission = admit(model)
     if admission.reason:
         say(f"prefixes are not shared: {admission.reason}")
     return admission.scorer
 
 
-def score_pairs(
-    scorer: ScoringModel, pairs: Sequence[EncodedPair], token_budget: int, what: str
-) -> dict[str, ReplyLogProbabilities]:
-    """Score every pair, in packs that share whole conversations. By pair id, in the order given."""
-    packs = build_packs(items_of(pairs), token_budget)
-    scores: dict[str, ReplyLogProbabilities] = {}
-    with torch.no_grad(), track(what, len(pairs), "pairs") as progress:
-        for pack in packs:
-            logp = scorer(pack.forest).logp_R.tolist()
-            for place, index in enumerate(pack.items):
-                scores[pairs[index].id] = ReplyLogProbabilities(logp[2 * place], logp[2 * place + 1])
+def score_examples(
+    scorer: ScoringModel, examples: Sequence[Example], token_budget: int, what: str
+) -> dict[str, ReplyScores]:
+    """Score every reply, in packs that share whole conversations. By example id, in the order given."""
+    scores: dict[str, ReplyScores] = {}
+    with torch.no_grad(), track(what, len(examples), "pairs") as progress:
+        for pack in build_packs(items_of(examples), token_budget):
+            logp = iter(scorer(pack.forest).logp_R.tolist())
+            for index in pack.items:
+                example = examples[index]
+                scores[example.id] = tuple(next(logp) for _ in example.replies)
             progress.advance(len(pack.items))
-    return {pair.id: scores[pair.id] for pair in pairs}
+    return {example.id: scores[example.id] for example in examples}
 
 
-def write_scores(scores: dict[str, ReplyLogProbabilities], path: Path) -> None:
-    """One row a pair: id, chosen_logp, rejected_logp."""
-    rows = [
-        {"id": identity, "chosen_logp": score.chosen, "rejected_logp": score.rejected}
-        for identity, score in scores.items()
-    ]
+def write_scores(scores: dict[str, ReplyScores], path: Path) -> None:
+    """One row an example: id, and the log-probability of each reply."""
+    rows = [{"id": identity, "logp": list(logp)} for identity, logp in scores.items()]
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), path, compression="zstd")
 
 
-def read_scores(path: Path) -> dict[str, ReplyLogProbabilities]:
+def read_scores(path: Path) -> dict[str, ReplyScores]:
     """Read what write_scores wrote."""
-    rows = pq.read_table(path, schema=SCHEMA).to_pylist()
-    return {row["id"]: ReplyLogProbabilities(row["chosen_logp"], row["rejected_logp"]) for row in rows}
+    return {row["id"]: tuple(row["logp"]) for row in pq.read_table(path, schema=SCHEMA).to_pylist()}

@@ -1,5 +1,6 @@
 """The `align` stage: train on the plan, export a folder that transformers loads alone, measure the exported weights."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,45 +8,46 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from acord.align.encoded import EncodedPair, read_encoded
-from acord.align.loop import run_steps
-from acord.align.metrics import ScoredPair, metrics_by_language, preference_metrics
+from acord.align.encoded import Example, read_encoded
+from acord.align.loop import Training, run_steps
+from acord.align.metrics import Scored, all_metrics
 from acord.align.plan import Plan, chat_format, read_plan, read_steps
-from acord.align.reference import ReplyLogProbabilities, load_scorer, read_scores, score_pairs
+from acord.align.policy import load_policy
+from acord.align.reference import ReplyScores, load_scorer, read_scores, score_examples
 from acord.chat import check_self_contained
 from acord.models import load_tokenizer, model_path, save_model, stored_dtype
 from acord.recipe import Chat, Recipe
 
+_LOGP = pa.list_(pa.float64())
 HELD_OUT_SCHEMA = pa.schema(
-    [("id", pa.string()), ("language", pa.string()), ("source", pa.string())]
-    + [(f"{reply}_logp_{when}", pa.float64()) for when in ("before", "after") for reply in ("chosen", "rejected")]
+    [
+        ("id", pa.string()),
+        ("language", pa.string()),
+        ("source", pa.string()),
+        ("logp_before", _LOGP),
+        ("logp_after", _LOGP),
+    ]
 )
 
 
 def build_align(
     recipe: Recipe, *, plan_folder: Path, reference_folder: Path, base_folder: Path, folder: Path
 ) -> dict[str, Any]:
-    """Write folder/model, folder/metrics.jsonl and folder/held_out.parquet.
+    """Write folder/model, folder/metrics.jsonl and folder/held_out.parquet; goes on from a checkpoint found there.
 
-    Figures: first and last loss, tokens, and the held-out pairs' metrics before and after, overall and by language.
+    Figures: first and last loss, tokens, and the held-out metrics before and after: overall, by language, by source.
     """
     plan = read_plan(plan_folder)
     reference = read_scores(reference_folder / "reference.parquet")
     base = model_path(base_folder)
-    scorer = load_scorer(base, plan)
-    records = run_steps(scorer, read_steps(plan_folder), reference, recipe.align, folder / "metrics.jsonl")
-    export(scorer.model, base, recipe.chat, folder / "model")
-    del scorer
-    held_out = [pair for pair in read_encoded(plan_folder / "encoded.parquet") if pair.split == "held_out"]
-    figures: dict[str, Any] = {
-        "steps": len(records),
-        "loss_first": records[0]["loss"],
-        "loss_last": records[-1]["loss"],
-        "pairs": sum(record["pairs"] for record in records),
-        "tokens_distinct": sum(record["tokens_distinct"] for record in records),
-        "tokens_unshared": sum(record["tokens_unshared"] for record in records),
-        "seconds": round(sum(record["seconds"] for record in records), 2),
-    }
+    policy = load_policy(base, plan, recipe.align)
+    training = Training(read_steps(plan_folder), reference, recipe.align, folder)
+    records = run_steps(policy, training)
+    export(policy.trained_model(base, recipe.align), base, recipe.chat, folder / "model")
+    del policy
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
+    figures = _figures(records)
+    held_out = [example for example in read_encoded(plan_folder / "encoded.parquet") if example.split == "held_out"]
     if held_out:
         figures["held_out"] = _measure(held_out, reference, plan, recipe.align.beta, folder)
     return figures
@@ -59,34 +61,45 @@ def export(model: Any, base: Path, chat: Chat, folder: Path) -> None:
     tokenizer = load_tokenizer(base)
     trained = chat_format(chat, tokenizer)
     tokenizer.chat_template = trained.template
-    save_model(model.to(getattr(torch, stored_dtype(base))), tokenizer, folder)
+    dtype = getattr(torch, stored_dtype(base))
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(dtype)
+    model.config.dtype = dtype
+    save_model(model, tokenizer, folder)
     check_self_contained(trained, load_tokenizer(folder))
 
 
+def _figures(records: list[dict[str, Any]]) -> dict[str, Any]:
+    losses = [record["loss"] for record in records if not record["skipped"]]
+    return {
+        "steps": len(records),
+        "skipped_updates": len(records) - len(losses),
+        "loss_first": losses[0] if losses else None,
+        "loss_last": losses[-1] if losses else None,
+        "pairs": sum(record["pairs"] for record in records),
+        "tokens_distinct": sum(record["tokens_distinct"] for record in records),
+        "tokens_unshared": sum(record["tokens_unshared"] for record in records),
+        "seconds": round(sum(record["seconds"] for record in records), 2),
+    }
+
+
 def _measure(
-    held_out: list[EncodedPair],
-    reference: dict[str, ReplyLogProbabilities],
-    plan: Plan,
-    beta: float,
-    folder: Path,
+    held_out: list[Example], reference: dict[str, ReplyScores], plan: Plan, beta: float, folder: Path
 ) -> dict[str, Any]:
-    """Score the held-out pairs with the weights as exported, and set them beside the base's scores."""
-    after = score_pairs(load_scorer(folder / "model", plan), held_out, plan.token_budget, "held-out pairs")
+    """Score the held-out examples with the weights as exported, and set them beside the base's scores."""
+    after = score_examples(load_scorer(folder / "model", plan), held_out, plan.token_budget, "held-out pairs")
     rows = [
         {
-            "id": pair.id,
-            "language": pair.language,
-            "source": pair.source,
-            "chosen_logp_before": reference[pair.id].chosen,
-            "rejected_logp_before": reference[pair.id].rejected,
-            "chosen_logp_after": after[pair.id].chosen,
-            "rejected_logp_after": after[pair.id].rejected,
+            "id": example.id,
+            "language": example.language,
+            "source": example.source,
+            "logp_before": list(reference[example.id]),
+            "logp_after": list(after[example.id]),
         }
-        for pair in held_out
+        for example in held_out
     ]
     pq.write_table(pa.Table.from_pylist(rows, HELD_OUT_SCHEMA), folder / "held_out.parquet", compression="zstd")
-    figures = {}
-    for when, scores in (("before", reference), ("after", after)):
-        scored = [ScoredPair(pair, scores[pair.id], reference[pair.id]) for pair in held_out]
-        figures[when] = {**preference_metrics(scored, beta), "languages": metrics_by_language(scored, beta)}
-    return figures
+    return {
+        when: all_metrics([Scored(example, scores[example.id], reference[example.id]) for example in held_out], beta)
+        for when, scores in (("before", reference), ("after", after))
+    }

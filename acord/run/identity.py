@@ -13,7 +13,17 @@ from acord.recipe import Model, Recipe, Source
 from acord.run.keys import HashCache
 
 # Of `align`, what the plan fixes. The training depends on all of `align`.
-PLANNED = ("epochs", "batch_pairs", "token_budget", "threads")
+PLANNED = (
+    "method",
+    "epochs",
+    "batch_pairs",
+    "shuffle",
+    "conversation_pairs",
+    "token_budget",
+    "threads",
+    "precision",
+    "activation_checkpointing",
+)
 TEMPLATE_NAMES = ("tokenizer", "chatml")
 HUB = "hf://"
 
@@ -94,7 +104,11 @@ def plan_part(recipe: Recipe) -> dict[str, Any]:
     if _template_file(recipe) is not None:
         chat["template"] = "file"
     align = recipe.align.model_dump(mode="json")
-    return {"chat": chat, "align": {name: align[name] for name in PLANNED}, "seed": recipe.seed}
+    planned = {name: align[name] for name in PLANNED}
+    # Of loss and adapter the plan asks only this, so that a change of beta or rank makes no new plan.
+    planned["rankings"] = recipe.align.loss == "plackett_luce"
+    planned["adapter"] = recipe.align.adapter is not None
+    return {"chat": chat, "align": planned, "seed": recipe.seed}
 
 
 def chat_template(recipe: Recipe, outside: Outside) -> dict[str, Any]:

@@ -115,7 +115,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="plan",
-        version=1,
+        version=2,
         needs=lambda recipe: ("pairs", "base"),  # noqa: ARG005  the same for every recipe
         recipe_part=identity.plan_part,
         outside=identity.chat_template,
@@ -125,7 +125,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="reference",
-        version=1,
+        version=2,
         needs=lambda recipe: ("base", "plan"),  # noqa: ARG005  the same for every recipe
         recipe_part=lambda recipe: {},  # noqa: ARG005  the plan holds all it needs
         outside=identity.nothing,
@@ -135,12 +135,13 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="align",
-        version=1,
+        version=2,
         needs=lambda recipe: ("base", "plan", "reference"),  # noqa: ARG005  the same for every recipe
         recipe_part=identity.align_part,
         outside=identity.nothing,
         libraries=("torch", "transformers"),
         build=_build_align,
         summary=summary.align,
+        resumable=True,
     ),
 )

@@ -1,5 +1,7 @@
 """A causal language model as a scorer of forests: body and head in one root module."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +81,6 @@ class ScoringModel(nn.Module):
         return hidden_TD
 
     def _hidden_of_forest(self, forest: Forest, device: torch.device) -> Tensor:
-        model: Any = self.model
         length = padded_length(forest.tokens) if device.type == "cuda" else forest.tokens
         padding = (0, length - forest.tokens)
         kernel: TreeKernel
@@ -88,11 +89,23 @@ class ScoringModel(nn.Module):
         else:
             kernel = BlockAttention(blocks_of(forest))
         token_T, position_T = (_tensor(np.pad(ids, padding), device) for ids in (forest.token_T, forest.position_T))
+        with self.tree_attention():
+            return self._body(token_T, position_T, tree=kernel)
+
+    @contextmanager
+    def tree_attention(self) -> Iterator[None]:
+        """Give the model the tree's attention, and its own back at the end: generate() must find it as it was.
+
+        Scoring does this by itself; a caller that computes activations again in the backward pass holds it until then.
+        """
+        model: Any = self.model
+        if not self.shared or model.config._attn_implementation == NAME:
+            yield
+            return
         model.set_attn_implementation(NAME)
         try:
-            return self._body(token_T, position_T, tree=kernel)
+            yield
         finally:
-            # generate() and whoever else holds the model must find its attention as it was.
             model.set_attn_implementation(self.own_attention)
 
     def _hidden_one_by_one(self, forest: Forest, device: torch.device) -> Tensor:

@@ -5,7 +5,10 @@ import random
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from acord.align.encoded import EncodedPair
+from acord.align.encoded import Example
+from acord.align.policy import Policy
+from acord.recipe import Align
+from acord.tree.scoring import ScoringModel
 
 VOCABULARY = 61
 
@@ -26,7 +29,12 @@ def small_llama(seed: int = 0, **changes: object) -> LlamaForCausalLM:
     return LlamaForCausalLM(LlamaConfig(**{**shape, **changes})).eval()
 
 
-def random_pairs(count: int, seed: int = 0, longest: int = 12) -> list[EncodedPair]:
+def policy_of(model: LlamaForCausalLM, align: Align) -> Policy:
+    """The model, ready to train in fp32."""
+    return Policy(ScoringModel(model), align)
+
+
+def random_pairs(count: int, seed: int = 0, longest: int = 12) -> list[Example]:
     """Pairs of random tokens, about three to a conversation, replies ending in token 1."""
     generator = random.Random(seed)
 
@@ -38,7 +46,7 @@ def random_pairs(count: int, seed: int = 0, longest: int = 12) -> list[EncodedPa
     for number in range(count):
         group = generator.randrange(len(prompts))
         pairs.append(
-            EncodedPair(
+            Example(
                 id=f"pair-{number}",
                 group=f"conversation-{group}",
                 language=generator.choice(["en", "es", "va"]),
@@ -46,10 +54,8 @@ def random_pairs(count: int, seed: int = 0, longest: int = 12) -> list[EncodedPa
                 split="train",
                 weight=1.0,
                 prompt_ids=prompts[group],
-                chosen_ids=(*tokens(1, longest), 1),
-                rejected_ids=(*tokens(1, longest), 1),
-                turns_dropped=0,
-                boundary_merges=0,
+                replies=((*tokens(1, longest), 1), (*tokens(1, longest), 1)),
+                ranks=(0, 1),
             )
         )
     return pairs

@@ -8,11 +8,10 @@ import pytest
 import torch
 from torch.utils.data import SequentialSampler
 
-from acord.align.loop import learning_rate_at, make_optimizer, train_step
-from acord.align.reference import score_pairs
+from acord.align.loop import learning_rate_at, train_step
+from acord.align.reference import score_examples
 from acord.recipe import Align
-from acord.tree.scoring import ScoringModel
-from tests.align.samples import random_pairs, small_llama
+from tests.align.samples import policy_of, random_pairs, small_llama
 
 trl = pytest.importorskip("trl", reason="the parity test needs the [bench] extra")
 
@@ -82,8 +81,12 @@ def test_twenty_steps_beside_trl(tmp_path: Path) -> None:
     base = small_llama()
     pairs = random_pairs(2 * BATCH, seed=3) * (STEPS // 2)
     rows = [
-        {"prompt_ids": list(p.prompt_ids), "chosen_ids": list(p.chosen_ids), "rejected_ids": list(p.rejected_ids)}
-        for p in pairs
+        {
+            "prompt_ids": list(pair.prompt_ids),
+            "chosen_ids": list(pair.replies[0]),
+            "rejected_ids": list(pair.replies[1]),
+        }
+        for pair in pairs
     ]
     recorded = Recorded()
     peer_model = copy.deepcopy(base)
@@ -93,22 +96,18 @@ def test_twenty_steps_beside_trl(tmp_path: Path) -> None:
         chosen, rejected = trainer.compute_ref_log_probs(peer_model, trainer.data_collator(rows[start : start + BATCH]))
         peer_logp.extend(zip(chosen.tolist(), rejected.tolist(), strict=True))
 
-    scorer = ScoringModel(base)
-    reference = score_pairs(scorer, pairs, 4096, "reference")
+    align = Align(beta=BETA, learning_rate=RATE, batch_pairs=BATCH)
+    policy = policy_of(base, align)
+    reference = score_examples(policy.scorer, pairs, 4096, "reference")
     for pair, (chosen, rejected) in zip(pairs, peer_logp, strict=True):
-        assert reference[pair.id].chosen == pytest.approx(chosen, abs=1e-4)
-        assert reference[pair.id].rejected == pytest.approx(rejected, abs=1e-4)
+        assert reference[pair.id] == pytest.approx((chosen, rejected), abs=1e-4)
 
     trainer.train()
-    align = Align(beta=BETA, learning_rate=RATE, batch_pairs=BATCH)
-    optimizer = make_optimizer(scorer, align)
     losses = []
     for step in range(STEPS):
         batch = pairs[step * BATCH : (step + 1) * BATCH]
-        result = train_step(
-            scorer, optimizer, [batch[:5], batch[5:]], reference, align, learning_rate_at(align, step, STEPS)
-        )
-        assert result is not None
+        rate = learning_rate_at(align, step, STEPS)
+        result = train_step(policy, [batch[:5], batch[5:]], reference, align, rate)
         losses.append(result.loss)
     assert len(recorded.losses) == STEPS
     assert losses[0] == pytest.approx(0.693147, abs=1e-5)
