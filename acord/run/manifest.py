@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from acord.run.keys import hash_file
+from acord.run.keys import digest, hash_file
 
 NAME = "manifest.json"
 LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "polars", "pyarrow", "numpy")
@@ -19,14 +19,15 @@ LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "pol
 class Manifest:
     """What `manifest.json` says.
 
-    inputs: stage name -> key. outside: identities of what came from outside. started, finished: UTC, ISO 8601.
+    inputs: stage name -> {key, files_sha256}: which artefact was read, and a hash of all it held.
+    outside: identities of what came from outside. started, finished: UTC, ISO 8601.
     files: relative path -> {sha256, bytes}. figures: what the stage counted and measured.
     """
 
     stage: str
     stage_version: int
     key: str
-    inputs: dict[str, str]
+    inputs: dict[str, dict[str, str]]
     recipe: dict[str, Any]
     outside: dict[str, Any]
     versions: dict[str, str]
@@ -35,6 +36,11 @@ class Manifest:
     finished: str
     files: dict[str, dict[str, Any]]
     figures: dict[str, Any]
+
+
+def files_digest(manifest: Manifest) -> str:
+    """One hash of everything an artefact holds."""
+    return digest({name: file["sha256"] for name, file in manifest.files.items()})
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

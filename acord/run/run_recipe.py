@@ -1,7 +1,9 @@
 """Run a recipe: build what is missing, reuse what is there, and say one line about each stage."""
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,21 +12,33 @@ from typing import Any
 from acord.console import say
 from acord.recipe import Recipe
 from acord.run import summary
+from acord.run.disk import remove
 from acord.run.identity import Outside
 from acord.run.line import Step, locate_bundled, steps_of
-from acord.run.manifest import Manifest, describe_machine, library_versions_in_use, list_files
+from acord.run.manifest import (
+    Manifest,
+    describe_machine,
+    files_digest,
+    library_versions_in_use,
+    list_files,
+    read_manifest,
+)
 from acord.run.run_folder import publish, run_folder
 from acord.run.stages import STAGES, Job, Stage
 from acord.run.store import Artefact, Store
 
+# Of every input: its key, and a hash of all it holds.
+Read = dict[str, dict[str, str]]
+
 
 @dataclass(frozen=True)
 class StageResult:
-    """One stage of a run. folder: its artefact. seconds: what this run spent on it."""
+    """One stage of a run. folder: its artefact. files_sha256: hash of all it holds. seconds: this run spent on it."""
 
     stage: str
     key: str
     folder: Path
+    files_sha256: str
     reused: bool
     seconds: float
     figures: dict[str, Any]
@@ -85,29 +99,43 @@ def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, 
 
 def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageResult]) -> StageResult:
     started = time.monotonic()
-    inputs = {result.stage: result.folder for result in earlier if result.stage in step.inputs}
+    inputs = {result.stage: result for result in earlier if result.stage in step.inputs}
+    read = {name: {"key": result.key, "files_sha256": result.files_sha256} for name, result in inputs.items()}
     stage = step.stage
     artefact = store.obtain(
         stage.name,
         step.key,
-        _maker(step, recipe, inputs),
-        unusable=lambda folder: stage.unusable(recipe, folder),
+        _maker(step, recipe, {name: result.folder for name, result in inputs.items()}, read),
+        unusable=lambda folder: _other_inputs(folder, read) or stage.unusable(recipe, folder),
         resumable=stage.resumable,
     )
     seconds = time.monotonic() - started
     say(_summary_line(stage, artefact, seconds))
-    return StageResult(stage.name, step.key, artefact.folder, artefact.reused, seconds, artefact.manifest.figures)
+    contents = files_digest(artefact.manifest)
+    figures = artefact.manifest.figures
+    return StageResult(stage.name, step.key, artefact.folder, contents, artefact.reused, seconds, figures)
 
 
-def _maker(step: Step, recipe: Recipe, inputs: dict[str, Path]) -> Callable[[Path], Manifest]:
+def _other_inputs(folder: Path, read: Read) -> str | None:
+    """Why an artefact is stale although its key is right: an input was made again and came out differently.
+
+    What the machine decides (precision, packing) is no part of a key, so the same key can hold other contents.
+    """
+    made_from = read_manifest(folder).inputs
+    changed = sorted(name for name in read if made_from.get(name) != read[name])
+    return f"its input {changed[0]} has changed" if changed else None
+
+
+def _maker(step: Step, recipe: Recipe, inputs: dict[str, Path], read: Read) -> Callable[[Path], Manifest]:
     def make(folder: Path) -> Manifest:
         started = _now()
-        figures = step.stage.build(Job(recipe, folder, inputs))
+        with _begun_from(folder, read, resumable=step.stage.resumable):
+            figures = step.stage.build(Job(recipe, folder, inputs))
         return Manifest(
             stage=step.stage.name,
             stage_version=step.stage.version,
             key=step.key,
-            inputs=step.inputs,
+            inputs=read,
             recipe=step.recipe_part,
             outside=step.outside,
             versions=library_versions_in_use(),
@@ -119,6 +147,22 @@ def _maker(step: Step, recipe: Recipe, inputs: dict[str, Path]) -> Callable[[Pat
         )
 
     return make
+
+
+@contextmanager
+def _begun_from(folder: Path, read: Read, *, resumable: bool) -> Iterator[None]:
+    """Empty the folder that a stopped run left if it had begun from other inputs; note meanwhile which these are."""
+    if not resumable:
+        yield
+        return
+    note = folder.parent / f"{folder.name}.inputs"
+    now = json.dumps(read, sort_keys=True)
+    if any(folder.iterdir()) and (not note.exists() or note.read_text(encoding="utf-8") != now):
+        remove(folder)
+        folder.mkdir()
+    note.write_text(now, encoding="utf-8")
+    yield
+    note.unlink()
 
 
 def _summary_line(stage: Stage, artefact: Artefact, seconds: float) -> str:

@@ -4,6 +4,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def test_manifest_names_inputs_files_and_versions(tmp_path):
     result = run(tmp_path)
     manifest = json.loads((result.stage("second").folder / "manifest.json").read_text())
     assert manifest["stage"] == "second"
-    assert manifest["inputs"] == {"first": result.stage("first").key}
+    first = result.stage("first")
+    assert manifest["inputs"] == {"first": {"key": first.key, "files_sha256": first.files_sha256}}
     assert manifest["recipe"] == {"beta": 0.1}
     assert list(manifest["files"]) == ["shout.txt"]
     assert manifest["files"]["shout.txt"]["bytes"] == 19
@@ -323,3 +325,44 @@ def test_two_processes_build_once_and_the_second_says_that_it_waits(tmp_path):
     out_two, err_two = two.communicate(timeout=60)
     assert (out_one, out_two) == ("built\n", "reused\n")
     assert "another process is building it" in err_two
+
+
+def test_an_input_that_came_out_differently_under_the_same_key_rebuilds_what_read_it(tmp_path, capsys):
+    run(tmp_path)
+    folder = tmp_path / "runs" / "fake" / "first"
+    shutil.rmtree(folder.resolve())
+
+    def other_machine(job):
+        BUILT.append("first")
+        (job.folder / "deep").mkdir()
+        (job.folder / "deep" / "copy.txt").write_text("chosen by another machine")
+        return {"bytes": 0}
+
+    again = run(tmp_path, stages=(first(build=other_machine), second()))
+    assert BUILT == ["first", "second", "first", "second"]
+    assert "its input first has changed" in capsys.readouterr().err
+    assert (again.stage("second").folder / "shout.txt").read_text().startswith("CHOSEN BY ANOTHER MACHINE")
+
+
+def test_a_resumable_stage_starts_again_when_its_input_has_changed(tmp_path):
+    found = []
+
+    def killed(job):
+        found.append(sorted(path.name for path in job.folder.iterdir()))
+        (job.folder / "checkpoint").write_text("half-way")
+        raise KeyboardInterrupt
+
+    stages = (first(), second(build=killed, resumable=True))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, stages=stages)
+    copy = tmp_path / "runs" / "fake" / "first" / "deep" / "copy.txt"
+    shutil.rmtree(copy.resolve().parents[1])
+
+    def other(job):
+        (job.folder / "copy.txt").write_text("other")
+        return {"bytes": 5}
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, stages=(first(build=other), second(build=killed, resumable=True)))
+    assert found == [[], ["checkpoint"], []]
