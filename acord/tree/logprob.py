@@ -1,8 +1,16 @@
-"""Log-probabilities of given tokens, from hidden states, without keeping all logits.
+"""Log-probabilities of given tokens, from hidden states, without ever holding all logits.
 
-log p(token) = logit[token] - logsumexp(logits), in fp32 (fp64 for an fp64 model), over chunks of rows. The backward
-pass is the gradient of that expression, (onehot - softmax) weighted by the incoming gradient; logits are kept up to a
-byte limit and computed again beyond it.
+log p(token) = logit[token] - logsumexp(logits), in fp32 (fp64 for an fp64 model). The vocabulary is taken in chunks,
+with a running log-sum-exp over them (Milakov and Gimelshein 2018, arXiv 1805.02867).
+
+Backward. With E = exp(logits - m) for a chunk's row maxima m, a row's gradient with respect to its logits is
+sum_s g_s (onehot(token_s) - c E), c = exp(m - logsumexp). Both products that follow are taken with E itself, and the
+row's factor is applied to their small sides:
+
+    d hidden = sum_s g_s W[token_s] - sum over chunks of (sum_s g_s) c (E W)
+    d W      = scatter(g_s hidden) - E^T ((sum_s g_s) c hidden), every chunk's rows of W once
+
+so that nothing of the size of the logits is touched again. E is kept up to a byte limit and computed again beyond it.
 """
 
 from typing import Any, NamedTuple
@@ -10,12 +18,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-CHUNK_BYTES = 64 * 2**20
-KEEP_BYTES = 512 * 2**20
+CHUNK_BYTES = {"cpu": 32 * 2**20, "cuda": 2**30}
+KEEP_BYTES = {"cpu": 512 * 2**20, "cuda": 4 * 2**30}
+SMALLEST_CHUNK = 256
 
 
 class TokenScores(NamedTuple):
-    """logp_S: fp32 log-probability of each scored token. greedy_S: whether it had the highest logit."""
+    """logp_S: log-probability of each scored token. greedy_S: whether no token had a higher logit."""
 
     logp_S: Tensor
     greedy_S: Tensor
@@ -30,94 +39,141 @@ class Head(NamedTuple):
     soft_cap: float | None = None
 
 
-def _logits(hidden: Tensor, weight_VD: Tensor, bias_V: Tensor | None, scale: float, soft_cap: float | None) -> Tensor:
-    logits = torch.nn.functional.linear(hidden, weight_VD, bias_V)
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    if scale != 1.0:
-        logits *= scale
-    return logits if soft_cap is None else soft_cap * torch.tanh(logits / soft_cap)
+class _Chunk(NamedTuple):
+    """C tokens of the vocabulary. scored: which of the scored tokens, sorted by target, lie in it."""
+
+    vocabulary: slice
+    scored: slice
+
+
+class _Exponentials(NamedTuple):
+    """A chunk's exp_UC = exp(logits - max), the row maxima, the logits of its targets, the slope under a soft cap."""
+
+    exp_UC: Tensor
+    max_U: Tensor
+    logits_S: Tensor
+    slope_UC: Tensor | None
+
+
+class _Scored(NamedTuple):
+    """The scored tokens in the order of their targets: row and target of each, on the head's device."""
+
+    row_S: Tensor
+    target_S: Tensor
+    chunks: tuple[_Chunk, ...]
+
+
+def _exponentials(hidden_UD: Tensor, head: Head, scored: _Scored, chunk: _Chunk) -> _Exponentials:
+    """Everything the two passes need of a chunk, in one buffer of the chunk's logits."""
+    bias = None if head.bias_V is None else head.bias_V[chunk.vocabulary]
+    logits = torch.nn.functional.linear(hidden_UD, head.weight_VD[chunk.vocabulary], bias)
+    exact = torch.promote_types(logits.dtype, torch.float32)
+    slope = None
+    if head.soft_cap is not None:
+        bent = torch.tanh(logits.to(exact) * (head.scale / head.soft_cap))
+        slope = 1.0 - bent.square()
+        logits = bent * head.soft_cap
+    elif head.scale != 1.0:
+        logits = logits.to(exact) * head.scale
+    max_U = logits.amax(dim=-1).to(exact)
+    row, column = scored.row_S[chunk.scored], scored.target_S[chunk.scored] - chunk.vocabulary.start
+    logits_S = logits[row, column].to(exact)
+    exponent = logits.sub_(max_U[:, None]) if logits.dtype == exact else torch.sub(logits, max_U[:, None])
+    return _Exponentials(exponent.exp_(), max_U, logits_S, slope)
 
 
 class _TokenLogProb(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden_UD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, row_S: Tensor, target_S: Tensor,
+        ctx: Any, hidden_UD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, scored: _Scored,
         scale: float, soft_cap: float | None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        rows, vocabulary = hidden_UD.shape[0], weight_VD.shape[0]
-        chunk = max(1, CHUNK_BYTES // (4 * vocabulary))
-        needs_grad = hidden_UD.requires_grad or weight_VD.requires_grad
-        keep_rows = KEEP_BYTES // (4 * vocabulary) if needs_grad else 0
-        starts = list(range(0, rows, chunk))
-        # row_S ascends, so each chunk of rows owns one run of scored tokens.
-        edges = torch.searchsorted(row_S, torch.tensor([*starts, rows], device=row_S.device)).tolist()
+        head = Head(weight_VD, bias_V, scale, soft_cap)
         exact = torch.promote_types(hidden_UD.dtype, torch.float32)
-        logp_S = torch.empty(len(row_S), dtype=exact, device=hidden_UD.device)
-        greedy_S = torch.empty(len(row_S), dtype=torch.bool, device=hidden_UD.device)
-        log_sum_U = torch.empty(rows, dtype=exact, device=hidden_UD.device)
-        kept: list[Tensor | None] = []
-        for number, start in enumerate(starts):
-            stop = min(start + chunk, rows)
-            logits = _logits(hidden_UD[start:stop], weight_VD, bias_V, scale, soft_cap)
-            log_sum_U[start:stop] = torch.logsumexp(logits, dim=-1)
-            mine = slice(edges[number], edges[number + 1])
-            local = row_S[mine] - start
-            logp_S[mine] = logits[local, target_S[mine]] - log_sum_U[start:stop][local]
-            greedy_S[mine] = logits.argmax(dim=-1)[local] == target_S[mine]
-            kept.append(logits if stop <= keep_rows else None)
-        ctx.save_for_backward(hidden_UD, weight_VD, bias_V, row_S, target_S, log_sum_U)
-        ctx.kept, ctx.starts, ctx.edges, ctx.chunk = kept, starts, edges, chunk
-        ctx.scale, ctx.soft_cap = scale, soft_cap
+        logits_S = torch.empty(len(scored.row_S), dtype=exact, device=hidden_UD.device)
+        highest_U = log_sum_U = torch.full((len(hidden_UD),), -torch.inf, dtype=exact, device=hidden_UD.device)
+        room = KEEP_BYTES[hidden_UD.device.type] if any(ctx.needs_input_grad[:3]) else 0
+        kept: list[_Exponentials | None] = []
+        for chunk in scored.chunks:
+            part = _exponentials(hidden_UD, head, scored, chunk)
+            logits_S[chunk.scored] = part.logits_S
+            log_sum_U = torch.logaddexp(log_sum_U, part.max_U + part.exp_UC.sum(dim=-1).log())
+            highest_U = torch.maximum(highest_U, part.max_U)
+            room -= part.exp_UC.numel() * hidden_UD.element_size() * (1 if soft_cap is None else 2)
+            kept.append(_shrunk(part, hidden_UD.dtype) if room >= 0 else None)
+        ctx.save_for_backward(hidden_UD, weight_VD, bias_V, log_sum_U)
+        ctx.kept, ctx.scored, ctx.scale, ctx.soft_cap = kept, scored, scale, soft_cap
+        greedy_S = logits_S >= highest_U[scored.row_S]
         ctx.mark_non_differentiable(greedy_S)
-        return logp_S, greedy_S
+        return logits_S - log_sum_U[scored.row_S], greedy_S
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        hidden_UD, weight_VD, bias_V, row_S, target_S, log_sum_U = ctx.saved_tensors
-        grad_S = grads[0]
-        rows = hidden_UD.shape[0]
-        grad_hidden = torch.empty_like(hidden_UD)
-        # fp32 sums over chunks: accumulating the head's gradient in bf16 loses small contributions.
-        exact = grad_S.dtype
-        grad_weight = torch.zeros(weight_VD.shape, dtype=exact, device=weight_VD.device)
-        grad_bias = None if bias_V is None else torch.zeros_like(bias_V, dtype=exact)
-        for number, start in enumerate(ctx.starts):
-            stop = min(start + ctx.chunk, rows)
+        hidden_UD, weight_VD, bias_V, log_sum_U = ctx.saved_tensors
+        scored: _Scored = ctx.scored
+        head = Head(weight_VD, bias_V, ctx.scale, ctx.soft_cap)
+        grad_S, exact = grads[0] * head.scale, grads[0].dtype
+        total_U = _sum_rows(grad_S, scored.row_S, len(hidden_UD))
+        grad_hidden = torch.zeros(hidden_UD.shape, dtype=exact, device=hidden_UD.device)
+        grad_weight = torch.empty_like(weight_VD) if ctx.needs_input_grad[1] else None
+        grad_bias = None if bias_V is None else torch.empty_like(bias_V)
+        for number, chunk in enumerate(scored.chunks):
             kept, ctx.kept[number] = ctx.kept[number], None
-            chunk_hidden = hidden_UD[start:stop]
-            logits = kept if kept is not None else _logits(chunk_hidden, weight_VD, bias_V, ctx.scale, ctx.soft_cap)
-            capped = None if ctx.soft_cap is None else 1.0 - (logits / ctx.soft_cap) ** 2
-            mine = slice(ctx.edges[number], ctx.edges[number + 1])
-            local = row_S[mine] - start
-            weight_of_row = torch.zeros(stop - start, dtype=exact, device=logits.device).index_add_(
-                0, local, grad_S[mine]
-            )
-            grad_logits = logits.sub_(log_sum_U[start:stop, None]).exp_().mul_(-weight_of_row[:, None])
-            grad_logits.index_put_((local, target_S[mine]), grad_S[mine], accumulate=True)
-            if capped is not None:
-                grad_logits *= capped
-            if ctx.scale != 1.0:
-                grad_logits *= ctx.scale
+            part = kept or _shrunk(_exponentials(hidden_UD, head, scored, chunk), hidden_UD.dtype)
+            row, target, grad = scored.row_S[chunk.scored], scored.target_S[chunk.scored], grad_S[chunk.scored]
+            column = target - chunk.vocabulary.start
+            spread = part.exp_UC
+            if part.slope_UC is not None:
+                grad = grad * part.slope_UC[row, column]
+                spread = spread.mul_(part.slope_UC)
+            factor_U1 = (total_U * (part.max_U - log_sum_U).exp())[:, None]
+            grad_hidden.addcmul_(factor_U1, (spread @ weight_VD[chunk.vocabulary]).to(exact), value=-1.0)
+            grad_hidden.index_add_(0, row, grad[:, None] * weight_VD[target])
+            if grad_weight is not None:
+                share = (spread.T @ (factor_U1 * hidden_UD).to(spread.dtype)).to(exact).neg_()
+                grad_weight[chunk.vocabulary] = share.index_add_(0, column, grad[:, None] * hidden_UD[row])
             if grad_bias is not None:
-                grad_bias += grad_logits.sum(0)
-            grad_logits = grad_logits.to(hidden_UD.dtype)
-            grad_hidden[start:stop] = grad_logits @ weight_VD
-            if weight_VD.dtype == exact:
-                grad_weight.addmm_(grad_logits.T, chunk_hidden)
-            else:
-                grad_weight += grad_logits.T @ chunk_hidden
-        grad_bias = None if bias_V is None or grad_bias is None else grad_bias.to(bias_V.dtype)
-        return grad_hidden, grad_weight.to(weight_VD.dtype), grad_bias, None, None, None, None
+                share = (spread.T @ factor_U1.to(spread.dtype))[:, 0].to(exact).neg_()
+                grad_bias[chunk.vocabulary] = share.index_add_(0, column, grad)
+        return grad_hidden.to(hidden_UD.dtype), grad_weight, grad_bias, None, None, None
+
+
+def _shrunk(part: _Exponentials, dtype: torch.dtype) -> _Exponentials:
+    """The large tensors in the type in which they are multiplied."""
+    slope = None if part.slope_UC is None else part.slope_UC.to(dtype)
+    return part._replace(exp_UC=part.exp_UC.to(dtype), slope_UC=slope)
+
+
+def _sum_rows(values: Tensor, row_S: Tensor, rows: int) -> Tensor:
+    """Sum of the values that belong to each row, shape (rows,)."""
+    return torch.zeros(rows, dtype=values.dtype, device=values.device).index_add_(0, row_S, values)
+
+
+def _chunks(rows: int, vocabulary: int, sorted_target_S: Tensor, chunk_bytes: int) -> tuple[_Chunk, ...]:
+    size = min(vocabulary, max(SMALLEST_CHUNK, chunk_bytes // (4 * max(1, rows))))
+    starts = list(range(0, vocabulary, size))
+    edges = torch.searchsorted(sorted_target_S, torch.tensor([*starts, vocabulary])).tolist()
+    return tuple(
+        _Chunk(slice(start, min(start + size, vocabulary)), slice(edges[index], edges[index + 1]))
+        for index, start in enumerate(starts)
+    )
 
 
 def token_log_probabilities(hidden_UD: Tensor, head: Head, row_S: Tensor, target_S: Tensor) -> TokenScores:
-    """Score target_S[i] with the logits of row row_S[i] (ascending). Exact up to fp32 rounding.
+    """Score target_S[i] with the logits of row row_S[i]. Exact up to fp32 rounding.
 
-    Raises ValueError for a target outside the vocabulary.
+    row_S, target_S: on the CPU, so that no pass waits for the device; the scores are on the head's device. Raises
+    ValueError for a target outside the vocabulary.
     """
-    if len(target_S) and not 0 <= int(target_S.min()) <= int(target_S.max()) < head.weight_VD.shape[0]:
-        raise ValueError(f"a token id is outside the head's vocabulary of {head.weight_VD.shape[0]}")
+    vocabulary, device = head.weight_VD.shape[0], head.weight_VD.device
+    order = torch.argsort(target_S, stable=True)
+    targets = target_S[order]
+    if len(targets) and not 0 <= int(targets[0]) <= int(targets[-1]) < vocabulary:
+        raise ValueError(f"a token id is outside the head's vocabulary of {vocabulary}")
+    chunks = _chunks(len(hidden_UD), vocabulary, targets, CHUNK_BYTES[device.type])
+    scored = _Scored(row_S[order].to(device), targets.to(device), chunks)
     logp_S, greedy_S = _TokenLogProb.apply(  # type: ignore[no-untyped-call]
-        hidden_UD, head.weight_VD, head.bias_V, row_S, target_S, head.scale, head.soft_cap
+        hidden_UD, head.weight_VD, head.bias_V, scored, head.scale, head.soft_cap
     )
-    return TokenScores(logp_S, greedy_S)
+    back = torch.argsort(order).to(device)
+    return TokenScores(logp_S[back], greedy_S[back])

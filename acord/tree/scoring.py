@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from acord.console import say
 from acord.tree.attention import NAME, TreeKernel
 from acord.tree.blocks import BlockAttention, blocks_of
 from acord.tree.flex import MaskAttention, mask_of, padded_length
@@ -26,6 +27,18 @@ class Scores(NamedTuple):
     greedy_R: Tensor
 
 
+def sliding_window(config: Any) -> int | None:
+    """Tokens that the shortest-sighted layer of a model sees, itself included; None where every layer sees all."""
+    kinds = getattr(config, "layer_types", None)
+    windows = {
+        "sliding_attention": getattr(config, "sliding_window", None),
+        "chunked_attention": getattr(config, "attention_chunk_size", None),
+    }
+    if kinds is None:
+        return windows["sliding_attention"]
+    return min((window for kind, window in windows.items() if kind in kinds and window is not None), default=None)
+
+
 class ScoringModel(nn.Module):
     """Wraps a transformers causal model.
 
@@ -39,23 +52,22 @@ class ScoringModel(nn.Module):
         self.shared = shared
         config: Any = model.config
         self.own_attention: str = config._attn_implementation
+        self.window = sliding_window(config)
+        self._told = False
 
     def forward(self, forest: Forest) -> Scores:
         """Score every reply of the forest. Differentiable in the weights through logp_R."""
         head = self.head()
         device = head.weight_VD.device
-        if self.shared:
+        if self.shared and not self._too_deep(forest):
             node_U, row_S = np.unique(forest.parent_node_S(), return_inverse=True)
             hidden_UD = self._hidden_of_forest(forest, device)[torch.from_numpy(node_U).to(device)]
         else:
             row_S = np.arange(len(forest.node_S))
             hidden_UD = self._hidden_one_by_one(forest, device)
-        # The head wants its rows ascending; sums over replies do not mind the order.
-        order = np.argsort(row_S, kind="stable")
-        reply_S = np.repeat(np.arange(forest.replies), forest.length_R)[order]
-        token_S = forest.token_T[forest.node_S][order]
-        scores = token_log_probabilities(hidden_UD, head, _tensor(row_S[order], device), _tensor(token_S, device))
-        reply = _tensor(reply_S, device)
+        token_S = forest.token_T[forest.node_S]
+        scores = token_log_probabilities(hidden_UD, head, torch.from_numpy(row_S), torch.from_numpy(token_S))
+        reply = _tensor(np.repeat(np.arange(forest.replies), forest.length_R), device)
         zeros_R = torch.zeros(forest.replies, dtype=torch.float64, device=device)
         logp_R = zeros_R.index_add(0, reply, scores.logp_S.double())
         misses_R = zeros_R.index_add(0, reply, (~scores.greedy_S).double())
@@ -71,7 +83,7 @@ class ScoringModel(nn.Module):
             layer.weight,
             layer.bias,
             scale=float(scale) if scale is not None else 1.0 / float(divisor) if divisor is not None else 1.0,
-            soft_cap=getattr(config, "final_logit_softcapping", None),
+            soft_cap=getattr(config, "final_logit_softcapping", None) or getattr(config, "logits_soft_cap", None),
         )
 
     def _body(self, token_T: Tensor, position_T: Tensor, **tree: Any) -> Tensor:
@@ -98,22 +110,39 @@ class ScoringModel(nn.Module):
 
         Scoring does this by itself; a caller that computes activations again in the backward pass holds it until then.
         """
+        with self._attention(NAME if self.shared else self.own_attention):
+            yield
+
+    @contextmanager
+    def _attention(self, name: str) -> Iterator[None]:
         model: Any = self.model
-        if not self.shared or model.config._attn_implementation == NAME:
+        found = model.config._attn_implementation
+        if found == name:
             yield
             return
-        model.set_attn_implementation(NAME)
+        model.set_attn_implementation(name)
         try:
             yield
         finally:
-            model.set_attn_implementation(self.own_attention)
+            model.set_attn_implementation(found)
+
+    def _too_deep(self, forest: Forest) -> bool:
+        """Whether a layer would see less of a path than all of it, which the tree's attention does not do."""
+        depth = int(forest.position_T.max()) + 1
+        if self.window is None or depth <= self.window:
+            return False
+        if not self._told:
+            say(f"prefixes are not shared where a sequence is longer than the sliding window ({self.window} tokens)")
+            self._told = True
+        return True
 
     def _hidden_one_by_one(self, forest: Forest, device: torch.device) -> Tensor:
         rows: list[Tensor] = []
-        for path, spans in zip(forest.path_of_sequence, forest.scored_of_sequence, strict=True):
-            depth = torch.arange(len(path), device=device)
-            hidden_TD = self._body(_tensor(forest.token_T[path], device), depth)
-            rows.extend(hidden_TD[span.start - 1 : span.end - 1] for span in spans)
+        with self._attention(self.own_attention):
+            for path, spans in zip(forest.path_of_sequence, forest.scored_of_sequence, strict=True):
+                depth = torch.arange(len(path), device=device)
+                hidden_TD = self._body(_tensor(forest.token_T[path], device), depth)
+                rows.extend(hidden_TD[span.start - 1 : span.end - 1] for span in spans)
         return torch.cat(rows)
 
 
