@@ -1,7 +1,9 @@
 """What the machine allows: device, precision, threads and token budget, each chosen once with its reason."""
 
+import ctypes
 import json
 import os
+import platform
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +46,20 @@ def choose_threads(align: Align) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def keep_freed_memory() -> None:
+    """Ask glibc to keep large freed blocks for the next tensors; elsewhere, do nothing.
+
+    By default every block over 32 MB goes back to the system at once, and touching fresh pages again can cost more
+    than computing what they hold.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of malloc.h
+    libc = ctypes.CDLL(None)
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim_threshold, 2**31 - 1)
+
+
 def choose_precision(align: Align, device: str) -> Choice:
     """bf16 where the hardware has it and a matrix product proves it faster; fp32 otherwise."""
     if align.precision != "auto":
@@ -61,8 +77,13 @@ def choose_precision(align: Align, device: str) -> Choice:
 
 def _cpu_has_bf16() -> bool:
     cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text().split("flags", 2)[1].splitlines()[0].split() if cpuinfo.exists() else []
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    if not cpuinfo.exists():
+        return False
+    lines = (line.split() for line in cpuinfo.read_text().splitlines())
+    # x86 lists `flags`, Arm `Features`.
+    return any(
+        {"avx512_bf16", "amx_bf16", "bf16"} & {*words} for words in lines if words[:1] in (["flags"], ["Features"])
+    )
 
 
 def _product_seconds(dtype: torch.dtype) -> float:

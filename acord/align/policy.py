@@ -4,12 +4,15 @@ In bf16 the model computes in bf16 while an fp32 copy is what the optimizer move
 updates are smaller than a bf16 step and would be lost. Gradients are summed in the masters' fp32 as they arise.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from acord.align.machine import keep_freed_memory
 from acord.align.plan import Plan
 from acord.align.reference import admitted
 from acord.models import load_model
@@ -133,6 +136,7 @@ def _add_to(master: nn.Parameter) -> Any:
 def load_policy(model_folder: Path, plan: Plan, align: Align) -> Policy:
     """The base, ready to train: on the plan's device, with LoRA adapters where the recipe asks for them."""
     torch.set_num_threads(plan.threads)
+    keep_freed_memory()
     model = load_model(model_folder, "float32")
     if align.adapter is not None:
         model = with_adapter(model, align.adapter)
@@ -175,10 +179,32 @@ def merge_adapter(model: Any) -> None:
 
 
 def checkpoint_activations(model: Any) -> None:
-    """Compute each layer's activations again in the backward pass, without switching anything else to training."""
+    """Compute each layer's activations again in the backward pass.
+
+    Transformers' own switch works in training mode only, which would turn on the dropout of some layers.
+    """
     from transformers.modeling_layers import GradientCheckpointingLayer
 
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     for module in model.modules():
         if isinstance(module, GradientCheckpointingLayer):
-            module.training = True
+            module.forward = _computed_again(module.forward, model)
+
+
+def _computed_again(forward: Callable[..., Any], model: Any) -> Callable[..., Any]:
+    def run(*inputs: Any, **named: Any) -> Any:
+        attention = model.config._attn_implementation
+
+        def layer(*inputs: Any, **named: Any) -> Any:
+            found = model.config._attn_implementation
+            if found == attention:
+                return forward(*inputs, **named)
+            # Another attention than the forward pass used would give gradients of another function, silently.
+            model.set_attn_implementation(attention)
+            try:
+                return forward(*inputs, **named)
+            finally:
+                model.set_attn_implementation(found)
+
+        return checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=False, **named)
+
+    return run

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import torch
 
 from acord.align.encoded import Example, items_of, read_encoded
+from acord.align.machine import keep_freed_memory
 from acord.align.plan import Plan, read_plan
 from acord.console import say, track
 from acord.models import load_model, model_path
@@ -37,6 +38,7 @@ def build_reference(*, plan_folder: Path, base_folder: Path, folder: Path) -> di
 def load_scorer(model_folder: Path, plan: Plan) -> ScoringModel:
     """The model of a folder as a scorer, on the plan's device and in its precision."""
     torch.set_num_threads(plan.threads)
+    keep_freed_memory()
     return admitted(load_model(model_folder, plan.precision).to(plan.device))
 
 
