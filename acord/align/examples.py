@@ -98,9 +98,11 @@ def _rankings(pairs: Iterable[tuple[Pair, PairTokens]]) -> Iterable[Example]:
     for members in by_prompt.values():
         ranks: dict[Ids, int] = {}
         for pair, tokens in members:
-            # A pair alone may state no ranks; the chosen reply then simply stands above the other.
-            ranks[tokens.chosen_ids] = 0 if pair.chosen_rank is None else pair.chosen_rank
-            ranks[tokens.rejected_ids] = 1 if pair.rejected_rank is None else pair.rejected_rank
+            # A pair that states no rank for both: one rank alone says nothing, but chosen stands above rejected.
+            above, below = pair.chosen_rank, pair.rejected_rank
+            if above is None or below is None:
+                above, below = 0, 1
+            ranks[tokens.chosen_ids], ranks[tokens.rejected_ids] = above, below
         ordered = sorted(ranks.items(), key=lambda item: (item[1], item[0]))
         # Pairs of one prompt may have lost different numbers of old turns: what fits the longest reply fits all.
         prompt = min((tokens.prompt_ids for _, tokens in members), key=len)

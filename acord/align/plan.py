@@ -19,6 +19,7 @@ from acord.align.examples import EncodedPairs, encode, examples_for
 from acord.align.machine import choose_budget, choose_device, choose_precision, choose_threads
 from acord.align.order import steps_of_examples
 from acord.chat import ChatFormat, check_self_contained
+from acord.console import say
 from acord.data.pairs import read_pairs
 from acord.errors import InputError
 from acord.models import load_tokenizer, model_path
@@ -31,18 +32,22 @@ STEPS_SCHEMA = pa.schema([("step", pa.int32()), ("pack", pa.int32()), ("example"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run's result depends on besides weights, pairs and recipe; each choice of the machine with its reason."""
+    """What a run's result depends on besides weights, pairs and recipe: what the machine decided, and the template."""
 
     steps: int
     device: str
-    device_reason: str
     precision: str
-    precision_reason: str
     token_budget: int
-    token_budget_reason: str
     activation_checkpointing: bool
     threads: int
     chat: dict[str, Any]
+
+
+class _Decided(NamedTuple):
+    """A plan, and the reason of each choice: for the manifest, since reasons hold timings and the plan must not."""
+
+    plan: Plan
+    reasons: dict[str, str]
 
 
 class _Layout(NamedTuple):
@@ -70,13 +75,15 @@ def build_plan(recipe: Recipe, *, pairs_folder: Path, base_folder: Path, folder:
     train = [example for example in examples if example.split == "train"]
     if not train:
         raise _nothing_to_train(encoded)
-    plan = _choose(recipe, model_folder, chat, len(train))
+    plan, reasons = _choose(recipe, model_folder, chat, len(train))
+    say(f"{plan.precision} on {plan.device}: {reasons['precision']}")
+    say(f"{plan.token_budget:,} tokens a pack: {reasons['token_budget']}")
     layout = _lay_out(steps_of_examples(train, recipe.align, recipe.seed), plan.token_budget)
     write_encoded(examples, folder / "encoded.parquet")
     _write(folder / "refused.parquet", [row._asdict() for row in encoded.refused], REFUSED_SCHEMA)
     _write(folder / "steps.parquet", layout.rows, STEPS_SCHEMA)
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return _figures(plan, layout, encoded, examples)
+    return {**_figures(plan, layout, encoded, examples), "reasons": reasons}
 
 
 def chat_format(chat: Chat, tokenizer: Any) -> ChatFormat:
@@ -104,23 +111,21 @@ def read_steps(folder: Path) -> list[list[list[Example]]]:
     return steps
 
 
-def _choose(recipe: Recipe, model_folder: Path, chat: ChatFormat, train: int) -> Plan:
+def _choose(recipe: Recipe, model_folder: Path, chat: ChatFormat, train: int) -> _Decided:
     align = recipe.align
     device = choose_device()
     precision = choose_precision(align, device.value)
     budget = choose_budget(align, model_folder, device.value, precision.value)
-    return Plan(
+    plan = Plan(
         steps=-(-train // align.batch_pairs) * align.epochs,
         device=device.value,
-        device_reason=device.reason,
         precision=precision.value,
-        precision_reason=precision.reason,
         token_budget=budget.tokens,
-        token_budget_reason=budget.reason,
         activation_checkpointing=budget.activation_checkpointing,
         threads=choose_threads(align),
         chat=chat.describe(),
     )
+    return _Decided(plan, {"device": device.reason, "precision": precision.reason, "token_budget": budget.reason})
 
 
 def _lay_out(steps: Sequence[Sequence[Example]], token_budget: int) -> _Layout:

@@ -39,7 +39,16 @@ def load_scorer(model_folder: Path, plan: Plan) -> ScoringModel:
     """The model of a folder as a scorer, on the plan's device and in its precision."""
     torch.set_num_threads(plan.threads)
     keep_freed_memory()
-    return admitted(load_model(model_folder, plan.precision).to(plan.device))
+    # Admitted in fp32, as the policy is: bf16 noise would hide what the gate looks for.
+    scorer = admitted(load_model(model_folder, "float32").to(plan.device))
+    cast_parameters(scorer.model, getattr(torch, plan.precision))
+    return scorer
+
+
+def cast_parameters(model: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Compute in `dtype`. Buffers stay as they are: rotary frequencies in bf16 would misplace every token."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(dtype)
 
 
 def admitted(model: Any) -> ScoringModel:

@@ -115,7 +115,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="plan",
-        version=2,
+        version=3,
         needs=lambda recipe: ("pairs", "base"),  # noqa: ARG005  the same for every recipe
         recipe_part=identity.plan_part,
         outside=identity.chat_template,
