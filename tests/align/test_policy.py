@@ -30,11 +30,8 @@ def plan(precision: str = "float32", *, again: bool = False) -> Plan:
     return Plan(
         steps=4,
         device="cpu",
-        device_reason="",
         precision=precision,
-        precision_reason="",
         token_budget=4_096,
-        token_budget_reason="",
         activation_checkpointing=again,
         threads=1,
         chat={},

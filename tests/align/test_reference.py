@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,12 @@ def test_a_plan_that_was_made_elsewhere_makes_another_reference(
     before = reference(recipe, tmp_path)
     shutil.rmtree(before.stage("plan").folder)
     real = plan._choose
-    monkeypatch.setattr(plan, "_choose", lambda *given: plan.Plan(**{**vars(real(*given)), name: value}))
+
+    def elsewhere(*given: Any) -> Any:
+        decided = real(*given)
+        return decided._replace(plan=replace(decided.plan, **{name: value}))
+
+    monkeypatch.setattr(plan, "_choose", elsewhere)
     computed = []
 
     def on_the_cpu(folder: Path, made: plan.Plan) -> Any:
