@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-fast lint lock golden bench clean
+.PHONY: demo test test-fast lint lock golden bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/acord demo
@@ -29,6 +29,12 @@ lock: $(VENV)/bin/python
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/dpo_vs_trl.py
+	$(BIN)/python benchmarks/engine_limits.py
+	$(BIN)/python benchmarks/write_tables.py
+
+bench-gpu: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/gpu_2b.py --trl
+	$(BIN)/python benchmarks/write_tables.py
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

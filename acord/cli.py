@@ -3,6 +3,8 @@
 Nothing heavy is imported here but inside a verb, so that --help answers at once.
 """
 
+import errno
+import io
 import json
 import os
 import shlex
@@ -14,22 +16,23 @@ from typing import Annotated, Any, Literal
 import typer
 
 from acord import __version__
-from acord.errors import AcordError
+from acord.errors import AcordError, InputError, MachineError
 from acord.languages import language_of_locale, set_language, text
 
 Language = Literal["en", "es", "va"]
 
 INTERRUPTED = 130
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 app = typer.Typer(
     help="Acord aligns language models with preference data in several languages.",
     epilog="Start with: acord demo",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="Preference data: from sources to pairs.", no_args_is_help=True, rich_markup_mode=None)
+data_app = typer.Typer(help="Preference data: from sources to pairs.", rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
@@ -50,11 +53,23 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _acord(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  its callback answers
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    _show_help_without_a_verb(context)
+
+
+@data_app.callback(invoke_without_command=True)
+def _data(context: typer.Context) -> None:
+    _show_help_without_a_verb(context)
+
+
+def _show_help_without_a_verb(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(2)
 
 
 @app.command(epilog="Example: acord demo --language va")
@@ -119,13 +134,16 @@ def chat(
         float | None,
         typer.Option(min=0.0, help="0 always takes the likeliest token. [default: the model's]", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws, where tokens are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the draws, where tokens are drawn.")] = 0,
     as_json: Json = False,
     language: Speech = None,
 ) -> None:
     """Ask a model once, through its chat template. The answer goes to stdout."""
     _begin(as_json, language)
     from acord.console import say, write_result
+
+    if not prompt.strip():
+        raise InputError("the prompt is empty", where="--prompt", fix="Write what to ask, between quotes.")
     from acord.serve.answer import Sampling, answer, load_speaker
 
     messages = [{"role": "system", "content": system}] if system is not None else []
@@ -190,8 +208,13 @@ def _tell(error: AcordError | str) -> None:
 
 def main() -> None:
     """The command `acord`. Exit codes: 0 done, 1 a check failed, 2 the input or the machine is at fault."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a letter gets a question mark in its place, not a traceback.
+        sys.stdout.reconfigure(errors="replace")
     # The libraries' own warnings are for developers; what a user needs to know, Acord says itself.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    # Threads that wait for each other sleep soon: on a machine that others use too, spinning made a step 5 times slower.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     sys.exit(_main(sys.argv[1:]))
 
 
@@ -200,6 +223,12 @@ def _main(arguments: list[str]) -> int:
         code = app(arguments, prog_name="acord", standalone_mode=False)
     except AcordError as error:
         line, code = str(error), error.exit_code
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            raise
+        fault = MachineError(f"the output cannot be written: {error.strerror}", fix="Send it somewhere else.")
+        _tell(fault)
+        return fault.exit_code
     except typer.TyperException as error:
         line, code = f"{' '.join(error.format_message().split())} Try: acord --help", 2
     else:

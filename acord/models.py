@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from acord.errors import InputError
 from acord.recipe import RANDOM_BASE, Model
@@ -13,6 +14,7 @@ from acord.recipe import RANDOM_BASE, Model
 # Heavy imports stay inside functions: identities and paths are asked for before anything runs.
 
 HEAD_WIDTH = 64
+SAVE_AGAIN = "Save the model again with save_pretrained."
 CONTEXT = 4_096
 END_OF_TURN = "<|im_end|>"
 START_OF_TURN = "<|im_start|>"
@@ -65,17 +67,31 @@ def find_model(base: str, revision: str | None = None) -> Path:
     Raises InputError when it does not exist or is no model with safetensors weights.
     """
     folder = Path(base)
-    if not folder.exists():
+    try:
+        here = folder.exists()
+    except OSError as error:
+        raise InputError(f"no such model: {error.strerror}", where=base, fix="Give a folder or a hub name.") from None
+    if not here:
         folder = _fetch(base, revision)
     if not folder.is_dir() or not (folder / "config.json").is_file():
         raise InputError("this is no model folder: it has no config.json", where=base, fix="Give a saved model.")
+    _check_config(folder / "config.json")
     if not any(folder.glob("*.safetensors")):
         raise InputError(
             "the model has no .safetensors weights, and pickled ones are never loaded",
             where=base,
-            fix="Save it again with save_pretrained.",
+            fix=SAVE_AGAIN,
         )
     return folder
+
+
+def _check_config(file: Path) -> None:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise InputError("this is no JSON object", where=str(file), fix=SAVE_AGAIN)
 
 
 def _fetch(base: str, revision: str | None) -> Path:
@@ -123,18 +139,11 @@ def build_base(model: Model, *, seed: int, pairs_folder: Path | None, folder: Pa
 
 
 def _shape_of(folder: Path) -> dict[str, Any]:
-    from safetensors import safe_open
-
     parameters, types = 0, set()
     for file in sorted(folder.glob("*.safetensors")):
-        with safe_open(str(file), framework="np") as weights:
-            for name in weights.keys():  # noqa: SIM118  the handle is no dict
-                part = weights.get_slice(name)
-                size = 1
-                for length in part.get_shape():
-                    size *= length
-                parameters += size
-                types.add(str(part.get_dtype()))
+        for tensor in _tensors_of(file):
+            parameters += math.prod(tensor.shape)
+            types.add(tensor.dtype)
     config = json.loads((folder / "config.json").read_text())
     return {
         "parameters": parameters,
@@ -142,6 +151,23 @@ def _shape_of(folder: Path) -> dict[str, Any]:
         "vocabulary": config.get("vocab_size"),
         "architecture": (config.get("architectures") or ["?"])[0],
     }
+
+
+class _Tensor(NamedTuple):
+    shape: list[int]
+    dtype: str
+
+
+def _tensors_of(file: Path) -> list[_Tensor]:
+    """What a file of weights holds. Raises InputError where it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="np") as weights:
+            parts = [weights.get_slice(name) for name in weights.keys()]  # noqa: SIM118  the handle is no dict
+            return [_Tensor(part.get_shape(), str(part.get_dtype())) for part in parts]
+    except SafetensorError as error:
+        raise InputError(f"the weights are damaged: {error}", where=str(file), fix=SAVE_AGAIN) from None
 
 
 def stored_dtype(folder: Path) -> str:
@@ -250,11 +276,14 @@ def load_model(folder: Path, dtype: str = "float32") -> Any:
             trust_remote_code=False,
             local_files_only=True,
         )
-    except (ValueError, OSError, KeyError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:
+        # What transformers and safetensors raise for damaged files and odd configurations is of no common kind.
+        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
-            f"transformers cannot load this model: {reason}", where=str(folder), fix="Give a causal language model."
-        ) from None
+            f"transformers cannot load this model: {lines[0].rstrip(' .')}",
+            where=str(folder),
+            fix="Give a causal language model that it knows, undamaged.",
+        ) from error
     return model.eval()
 
 
@@ -264,9 +293,10 @@ def load_tokenizer(folder: Path) -> Any:
 
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (ValueError, OSError, KeyError, TypeError, AttributeError):
+    except Exception as error:
+        # As for models: what is raised is of no common kind. It reads config.json too.
         raise InputError(
             "the folder has no tokenizer that transformers can load",
             where=str(folder),
             fix="Save the tokenizer beside the weights (tokenizer.save_pretrained).",
-        ) from None
+        ) from error

@@ -5,8 +5,9 @@ wherever the value is shown, the mark is shown with it.
 """
 
 import difflib
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -14,16 +15,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from acord.errors import InputError
 
 RANDOM_BASE = r"^random:llama-(\d+)x(\d+)$"
+NAME = r"^[a-z0-9][a-z0-9._-]*$"
+LONGEST_NAME = 100
+MOST_THREADS = 1_024
 
 SourceFormat = Literal["oasst", "helpsteer3", "openorca", "hh", "pairs"]
 PairPolicy = Literal["all_pairs", "best_worst", "adjacent"]
 Positive = Annotated[int, Field(gt=0)]
+Place = Annotated[str, Field(min_length=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Section(BaseModel):
     """A part of the recipe: strict types, no unknown key, immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Model(Section):
@@ -34,7 +40,7 @@ class Model(Section):
     only with a random base). vocabulary: its size. revision: of a hub name.
     """
 
-    base: str
+    base: Place
     tokenizer: Literal["base", "train"] = "base"
     vocabulary: Annotated[int, Field(ge=300, le=262_144)] = 8_192
     revision: str | None = None
@@ -54,10 +60,10 @@ class Source(Section):
     every row, where the format does not say. policy: which pairs a ranking gives.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     format: SourceFormat
-    path: str | list[str]
-    against: str | list[str] | None = None
+    path: Place | Annotated[list[Place], Field(min_length=1)]
+    against: Place | Annotated[list[Place], Field(min_length=1)] | None = None
     language: str | None = None
     languages: list[str] | None = None
     policy: PairPolicy = "all_pairs"
@@ -103,7 +109,7 @@ class Chat(Section):
     max_length: tokens of prompt and reply; oldest turns go first.
     """
 
-    template: str = "tokenizer"
+    template: Place = "tokenizer"
     system: str | None = None
     arguments: dict[str, str | int | float | bool] = {}
     max_length: Annotated[int, Field(ge=16)] = 2_048
@@ -114,7 +120,7 @@ class Adapter(Section):
 
     rank: Positive = 16
     alpha: Positive = 32
-    targets: Literal["all-linear"] | list[str] = "all-linear"
+    targets: Literal["all-linear"] | Annotated[list[Place], Field(min_length=1)] = "all-linear"
 
 
 class Align(Section):
@@ -147,10 +153,10 @@ class Align(Section):
     adapter: Adapter | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    adam_betas: Annotated[list[float], Field(min_length=2, max_length=2)] = [0.9, 0.999]
+    adam_betas: Annotated[list[Decay], Field(min_length=2, max_length=2)] = [0.9, 0.999]
     adam_epsilon: Annotated[float, Field(gt=0)] = 1.0e-8
     token_budget: Literal["auto"] | Positive = "auto"
-    threads: Literal["auto"] | Positive = "auto"
+    threads: Literal["auto"] | Annotated[int, Field(gt=0, le=MOST_THREADS)] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     activation_checkpointing: Literal["auto"] | bool = "auto"
     checkpoint_steps: Positive = 100
@@ -170,12 +176,12 @@ class Align(Section):
 class Recipe(Section):
     """Everything a run depends on. `inferred`: dotted key -> why, for values that no source states."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     model: Model
     data: Data
     chat: Chat = Chat()
     align: Align = Align()
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inferred: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -209,6 +215,10 @@ def load_recipe(path: Path) -> Recipe:
         line = f" line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise InputError(f"no valid YAML: {problem}", where=f"{path}{line}", fix="Mend that line.") from None
+    except (ValueError, RecursionError):
+        # Numbers of thousands of digits and thousands of nested brackets, which Python's own limits stop.
+        what = "a number is too long, or lists are nested too deeply"
+        raise InputError(what, where=str(path), fix="Mend that value.") from None
     if not isinstance(content, dict):
         raise InputError("a recipe is a mapping of keys", where=str(path), fix="Start with name:, model: and data:.")
     return parse_recipe(content, where=str(path))
@@ -219,7 +229,7 @@ def parse_recipe(content: dict[str, Any], *, where: str) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        raise _explain(error, content, where) from None
+        raise _explain(error, where) from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -238,41 +248,67 @@ class _Loader(yaml.SafeLoader):
 _FLOAT = r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)|[0-9][0-9_]*\.[0-9_]*|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$"
 
 
-def _allow_plain_exponents() -> None:
-    import re
-
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(_FLOAT), list("-+0123456789."))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(_FLOAT), list("-+0123456789."))
 
 
-_allow_plain_exponents()
-
-
-def _explain(error: ValidationError, content: dict[str, Any], where: str) -> InputError:
-    fault = error.errors()[0]
-    path = [
-        part for part in fault["loc"] if not (isinstance(part, str) and part.startswith(("literal[", "constrained")))
-    ]
+def _explain(error: ValidationError, where: str) -> InputError:
+    # A mistyped key is a missing key too: to name what was typed helps more. Of a value that may be of several types,
+    # what is wrong with it as one of them helps more than that it is none of the others.
+    fault = min(error.errors(), key=lambda one: 0 if one["type"] == "extra_forbidden" else 1 + _is_of_other_type(one))
+    path = [part for part in fault["loc"] if not _names_a_type(part)]
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
-        known = list(_section_at(content, path[:-1]).model_fields)
-        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        known = list(_section_at(path[:-1]).model_fields)
+        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.6)
         fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}."
         return InputError(f"unknown key {key}", where=where, fix=fix)
     if fault["type"] == "missing":
         return InputError(f"the key {key} is missing", where=where, fix=f"Add {path[-1]}:.")
-    message = fault["msg"].removeprefix("Value error, ")
+    message = _WORDING.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    shown = f" (it is {fault['input']!r})" if isinstance(fault["input"], str | int | float | bool) else ""
+    shown = f" (it is {_short(fault['input'])})" if isinstance(fault["input"], str | int | float | bool) else ""
     return InputError(f"{key + ': ' if key else ''}{message}{shown}", where=where, fix="Change that value.")
 
 
-def _section_at(content: dict[str, Any], path: list[Any]) -> type[Section]:  # noqa: ARG001  path alone decides
-    section: type[Section] = Recipe
+_WORDING = {
+    "model_type": "should be a mapping of keys",
+    "dict_type": "should be a mapping of keys",
+    "list_type": "should be a list",
+    "string_type": "should be text",
+    "string_too_short": "should not be empty",
+    "string_pattern_mismatch": "should be of lower-case letters, digits, dots, dashes and underscores",
+    "too_short": "should not be empty",
+    "finite_number": "should be a finite number",
+}
+
+
+def _is_of_other_type(fault: Any) -> bool:
+    return fault["type"] == "literal_error" or str(fault["type"]).endswith("_type")
+
+
+def _names_a_type(part: int | str) -> bool:
+    """Whether a part of pydantic's path is no key but one of the types that a value may have."""
+    return isinstance(part, str) and bool(re.match(r"(str|int|bool|float)$|constrained-|[a-z-]+\[", part))
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _section_at(path: list[Any]) -> type[Section]:
+    section: Any = Recipe
     for part in path:
         if isinstance(part, str):
             annotation = section.model_fields[part].annotation
-            section = Source if part == "sources" else annotation  # type: ignore[assignment]  # sections nest plainly
-    return section
+            # A section that may be left out is a union with None.
+            kinds = [kind for kind in (annotation, *get_args(annotation)) if _is_section(kind)]
+            section = Source if part == "sources" else kinds[0]
+    return cast(type[Section], section)
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
 
 
 def shown_values(recipe: Recipe) -> list[tuple[str, Any, str]]:

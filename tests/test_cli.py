@@ -98,10 +98,55 @@ def test_version_and_help_of_every_verb():
         (["demo", "--langauge", "va"], "--language"),
         (["demo", "--language", "fr"], "'en', 'es', 'va'"),
         (["chat", "folder"], "Missing option '--prompt'"),
+        (["chat", "folder", "--prompt", " "], "--prompt: the prompt is empty"),
+        (["chat", "folder", "--prompt", "x", "--seed", "9" * 25], "--seed"),
+        (["chat", "folder", "--prompt", "x", "--max-new-tokens", "0"], "--max-new-tokens"),
+        (["chat", "folder", "--prompt", "x", "--temperature", "-1"], "--temperature"),
+        (["plan", "."], "Is a directory"),
+        (["plan", str(GOLDEN / "recipe.yaml"), "--runs", "a" * 300], "the name is too long"),
+        (["data", "build", str(GOLDEN / "recipe.yaml"), "--runs", "/proc/nowhere"], "no folder can be made there"),
+        (["run", str(GOLDEN / "recipe.yaml"), "--runs", "/dev/null"], "a file stands where"),
     ],
 )
 def test_a_wrong_usage_is_one_line(arguments, part):
     is_one_line_of_error(acord(*arguments), part)
+
+
+@pytest.mark.parametrize("group", [[], ["data"]])
+def test_no_verb_shows_the_help(group):
+    done = acord(*group)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Commands:" in done.stderr
+
+
+def test_output_that_cannot_be_written_is_one_line(tmp_path):
+    code = "from acord.cli import main; main()"
+    command = [sys.executable, "-c", code, "plan", write_recipe(tmp_path, str(GOLDEN / "pairs.jsonl"))]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr.startswith("acord: error: the output cannot be written: No space left")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_a_reader_that_stops_reading_leaves_no_traceback(tmp_path):
+    process = start("plan", write_recipe(tmp_path, str(GOLDEN / "pairs.jsonl")))
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait(timeout=60)
+    assert err == ""
+
+
+def test_letters_that_the_terminal_lacks_are_replaced_and_names_may_have_any(tmp_path):
+    folder = tmp_path / "dàta files 🎉"
+    folder.mkdir()
+    shutil.copy(GOLDEN / "pairs.jsonl", folder / "pärs 1.jsonl")
+    recipe = write_recipe(folder, str(folder / "pärs 1.jsonl"))
+    done = acord("data", "build", recipe, "--runs", str(folder / "runs ü"))
+    assert done.returncode == 0, done.stderr
+    assert (folder / "runs ü" / "small" / "pairs" / "pairs.parquet").is_file()
+    done = acord("plan", recipe, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "d?ta files" in done.stdout
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from acord.align.machine import keep_freed_memory
 from acord.align.plan import Plan
 from acord.align.reference import admitted
+from acord.errors import InputError
 from acord.models import load_model
 from acord.recipe import Adapter, Align
 from acord.tree.scoring import ScoringModel
@@ -164,7 +165,14 @@ def with_adapter(model: Any, adapter: Adapter) -> Any:
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return get_peft_model(model, config).get_base_model()
+        try:
+            return get_peft_model(model, config).get_base_model()
+        except ValueError as error:
+            raise InputError(
+                f"the model has no layers of that name: {str(error).splitlines()[0].rstrip('.')}",
+                where="align.adapter.targets",
+                fix="Write all-linear, or names of the model's linear layers.",
+            ) from None
 
 
 def merge_adapter(model: Any) -> None:

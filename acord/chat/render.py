@@ -72,9 +72,12 @@ class Template:
                 add_generation_prompt=header,
                 **{**self.variables, "strftime_now": _NO_DATE},
             )
-        except (jinja2.TemplateError, TypeError, ValueError, LookupError) as error:
+        except Exception as error:
+            # A template is a program of whoever wrote it: whatever it raises is its own fault.
             line = f"line {error.lineno}: " if isinstance(error, jinja2.TemplateSyntaxError) else ""
-            raise Refused("template refuses the conversation", line + " ".join(str(error).split())) from error
+            raise Refused(
+                "template refuses the conversation", line + " ".join(str(error).split()).rstrip(".")
+            ) from error
         return str(rendered[0])
 
     def skeleton(self, roles: tuple[str, ...], *, header: bool, seal: Callable[[str], str]) -> Skeleton:

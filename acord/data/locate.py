@@ -59,8 +59,13 @@ def locate(source: Source, *, download: bool = True) -> Inputs:
 def _find(path: str, source_format: str, *, download: bool) -> list[_Found]:
     if path.startswith("hf://"):
         return _find_on_hub(path, source_format, download=download)
-    place = Path(path).expanduser()
-    if place.is_dir():
+    try:
+        place = Path(path).expanduser()
+        is_folder = place.is_dir()
+    except (OSError, RuntimeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "nobody has that home folder"
+        raise InputError(f"no such file or folder: {why}", where=path, fix="Check the path.") from None
+    if is_folder:
         files = _readable_files(place)
         if not files:
             raise InputError("the folder holds no file to read", where=path, fix=f"Put {_endings()} files there.")

@@ -27,6 +27,7 @@ TEXTS = {
     "plan_missing": "missing",
     "plan_not_fetched": "not fetched yet",
     "plan_rows": "{rows} rows",
+    "plan_one_row": "1 row",
     "plan_inferred": "inferred: {reason}",
     # What a run left
     "result_model": "model",

@@ -15,7 +15,7 @@ TEXTS = {
     "plan_refused": "{refused} pares rechazados",
     "reference_summary": "{pairs} pares puntuados por el modelo base",
     "align_summary": "pérdida de {first:.4f} a {last:.4f} en {steps} pasos",
-    "align_accuracy": "acierto en los pares reservados de {before:.1%} a {after:.1%} ({pairs} pares)",
+    "align_accuracy": "acierto en los pares reservados del {before:.1%} al {after:.1%} ({pairs} pares)",
     # Plan
     "plan_stages": "Etapas",
     "plan_sources": "Fuentes",
@@ -27,6 +27,7 @@ TEXTS = {
     "plan_missing": "no está",
     "plan_not_fetched": "aún sin descargar",
     "plan_rows": "{rows} filas",
+    "plan_one_row": "1 fila",
     "plan_inferred": "inferido: {reason}",
     # What a run left
     "result_model": "modelo",

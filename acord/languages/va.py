@@ -15,7 +15,7 @@ TEXTS = {
     "plan_refused": "{refused} parells rebutjats",
     "reference_summary": "{pairs} parells puntuats pel model base",
     "align_summary": "pèrdua de {first:.4f} a {last:.4f} en {steps} passos",
-    "align_accuracy": "encert en els parells reservats de {before:.1%} a {after:.1%} ({pairs} parells)",
+    "align_accuracy": "encert en els parells reservats del {before:.1%} al {after:.1%} ({pairs} parells)",
     # Plan
     "plan_stages": "Etapes",
     "plan_sources": "Fonts",
@@ -27,6 +27,7 @@ TEXTS = {
     "plan_missing": "no hi és",
     "plan_not_fetched": "encara sense descarregar",
     "plan_rows": "{rows} files",
+    "plan_one_row": "1 fila",
     "plan_inferred": "inferit: {reason}",
     # What a run left
     "result_model": "model",

@@ -18,6 +18,7 @@ REMEDIES = {
     errno.EPERM: ("no permission", "Change the permissions, or give another folder with --runs."),
     errno.EROFS: ("the file system is read-only", "Give a folder that can be written with --runs."),
     errno.ENOLCK: ("the file system has no file locks", "Give a folder on another file system with --runs."),
+    errno.ENAMETOOLONG: ("the name is too long", "Give a shorter one."),
     errno.EIO: ("the disk does not read or write", "Give a folder on another disk with --runs."),
 }
 FULL = (errno.ENOSPC, errno.EDQUOT)

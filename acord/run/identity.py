@@ -144,7 +144,7 @@ def _fetched(model: Model) -> Model:
 def _sha256(file: Path, hashes: HashCache) -> str:
     try:
         return hashes.sha256(file)
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", where=str(file), fix="Give a file that can be read."
-        ) from None
+    except (OSError, ValueError) as error:
+        # ValueError: a name with a NUL in it.
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"cannot be read: {why}", where=str(file), fix="Give a file that can be read.") from None

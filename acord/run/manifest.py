@@ -12,7 +12,7 @@ from typing import Any
 from acord.run.keys import digest, hash_file
 
 NAME = "manifest.json"
-LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "polars", "pyarrow", "numpy")
+LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "pyarrow", "numpy")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def _built_pairs(result: RunResult, manifest: list[str]) -> list[list[str]]:
     return [
         [text("result_pairs"), str(folder / "pairs.parquet")],
         [text("result_dropped"), str(folder / "dropped.parquet")],
-        *([f"  {reason}", text("plan_rows", rows=count)] for reason, count in reasons.items()),
+        *([f"  {reason}", _rows(count)] for reason, count in reasons.items()),
         manifest,
     ]
 
@@ -117,7 +117,11 @@ def _drawn(title: str, rows: Sequence[Sequence[str]]) -> str:
 
 
 def _size(source: SourcePlan) -> str:
-    return "" if source.rows is None else text("plan_rows", rows=source.rows)
+    return "" if source.rows is None else _rows(source.rows)
+
+
+def _rows(count: int) -> str:
+    return text("plan_one_row") if count == 1 else text("plan_rows", rows=count)
 
 
 def _shown(value: Any) -> str:

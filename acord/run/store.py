@@ -46,7 +46,9 @@ class Store:
 
     def is_complete(self, stage: str, key: str) -> bool:
         """Whether the artefact is there and undamaged."""
-        return damage(self.folder(stage, key), key=key) is None
+        folder = self.folder(stage, key)
+        with disk_faults(folder):
+            return damage(folder, key=key) is None
 
     def hashes(self) -> HashCache:
         """The hashes of files that were read, as far as they are remembered."""
@@ -106,11 +108,18 @@ class Store:
     def _make_root(self) -> None:
         for folder in (self.root / "artefacts", self.root / "locks"):
             try:
+                str(folder).encode()
                 folder.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
                 raise InputError(
                     "a file stands where the folder for runs should be", where=str(folder), fix="Change --runs."
                 ) from None
+            except UnicodeEncodeError:
+                raise InputError(
+                    "the name is not valid Unicode", where=ascii(str(folder)), fix="Change --runs."
+                ) from None
+            except FileNotFoundError:
+                raise InputError("no folder can be made there", where=str(folder), fix="Change --runs.") from None
 
     @contextmanager
     def _lock(self, stage: str, name: str) -> Iterator[None]:

@@ -11,6 +11,8 @@ from acord.errors import InputError
 from acord.models import find_model, load_model, load_tokenizer
 
 DEFAULT_NEW_TOKENS = 256
+# Below it every draw is the likeliest token, and logits divided by it are beyond what a float holds.
+COLDEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Answer:
 class Sampling:
     """How to choose tokens. None leaves a value to the model's own generation configuration.
 
-    max_new_tokens: of the reply. temperature: 0 takes the likeliest token each time. seed: of the draws.
+    max_new_tokens: of the reply. temperature: 0 (or nearly) takes the likeliest token each time. seed: of the draws.
     """
 
     max_new_tokens: int | None = None
@@ -54,7 +56,10 @@ def load_speaker(base: str) -> Speaker:
     """
     folder = find_model(base)
     tokenizer = load_tokenizer(folder)
-    chat = ChatFormat.build(tokenizer)
+    try:
+        chat = ChatFormat.build(tokenizer)
+    except InputError as error:
+        raise InputError(error.what, where=str(folder), fix="Mend the chat template beside the weights.") from None
     padding = chat.end_of_turn_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     return Speaker(load_model(folder, "auto"), chat, padding)
 
@@ -92,9 +97,9 @@ def _encode(chat: ChatFormat, messages: Sequence[Mapping[str, str]]) -> tuple[in
         return chat.encode_prompt(messages).ids
     except Refused as refused:
         raise InputError(
-            f"the conversation cannot be encoded: {refused.reason}",
-            where=refused.detail,
-            fix="Change the prompt or the system message.",
+            f"the conversation cannot be encoded: {refused}",
+            where="--prompt or --system",
+            fix="Change what it says.",
         ) from None
 
 
@@ -128,7 +133,7 @@ class _Counting:
 def _choice(temperature: float | None) -> dict[str, Any]:
     if temperature is None:
         return {}
-    if temperature == 0:
+    if temperature < COLDEST:
         # Taking the likeliest token uses none of these; left in place, transformers would warn of each.
         return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
     return {"do_sample": True, "temperature": temperature}

@@ -68,7 +68,7 @@ def test_numbers_are_written_as_the_language_writes_them():
     assert text("align_summary", first=0.6931471, last=0.5, steps=1200) == "pèrdua de 0,6931 a 0,5000 en 1.200 passos"
     set_language("es")
     accuracy = text("align_accuracy", before=0.5, after=0.625, pairs=8)
-    assert accuracy == "acierto en los pares reservados de 50,0% a 62,5% (8 pares)"
+    assert accuracy == "acierto en los pares reservados del 50,0% al 62,5% (8 pares)"
 
 
 def test_text_values_are_never_reformatted():

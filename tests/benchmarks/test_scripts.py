@@ -1,0 +1,103 @@
+"""Every benchmark script runs at tiny size, and what it writes names machine and versions."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_pairs import DATA
+
+ROOT = Path(__file__).parents[2]
+needs_pairs = pytest.mark.skipif(not DATA.is_dir(), reason="the preference sets are not beside the repository")
+needs_trl = pytest.mark.skipif(find_spec("trl") is None, reason="needs the [bench] extra")
+
+
+def run(script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, f"benchmarks/{script}.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def only_entry(path: Path) -> dict[str, Any]:
+    (entry,) = json.loads(path.read_text())
+    assert entry["machine"]["torch"]
+    assert entry["machine"]["transformers"]
+    assert entry["machine"]["processor"]
+    return dict(entry)
+
+
+@pytest.mark.slow
+@needs_pairs
+@needs_trl
+def test_dpo_vs_trl(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    done = run("dpo_vs_trl", "--quick", "--cases", "oasst1/fp32/32k", "--pairs", "8", "--results", str(path))
+    assert done.returncode == 0, done.stderr
+    entry = only_entry(path)
+    assert (entry["pairs"], entry["step_pairs"], entry["precision"]) == (8, 8, "float32")
+    assert entry["ratio_best"] == pytest.approx(
+        entry["acord"]["pairs_per_second"] / entry["trl_best"]["pairs_per_second"]
+    )
+    assert entry["ratio_best"] <= entry["ratio_usual"]
+    assert entry["acord"]["tokens"] < entry["trl_usual"]["tokens"]
+    assert "| oasst1/fp32/32k |" in done.stdout
+    again = run("dpo_vs_trl", "--table", "--results", str(path))
+    assert "| oasst1/fp32/32k |" in again.stdout
+
+
+@pytest.mark.slow
+@needs_pairs
+def test_engine_limits(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    done = run("engine_limits", "--quick", "--cases", "hh/bf16/256k", "--results", str(path))
+    assert done.returncode == 0, done.stderr
+    entry = only_entry(path)
+    assert entry["time_over_ideal"] > 1.0
+    assert 0 < entry["largest_pack"] <= entry["token_budget"]
+    assert 0 <= entry["memory_beyond_state_gb"] < 1.0
+    assert "| hh/bf16/256k |" in done.stdout
+
+
+@pytest.mark.slow
+def test_gpu_benchmark_without_a_gpu() -> None:
+    done = run("gpu_2b")
+    assert (done.returncode, done.stderr) == (2, "needs a CUDA GPU\n")
+
+
+@pytest.mark.slow
+def test_gpu_benchmark_rehearsed_on_the_cpu(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    shape = ("--device", "cpu", "--layers", "1", "--hidden", "64", "--vocabulary", "2000", "--peak-tflops", "1")
+    size = ("--steps", "2", "--step-pairs", "8", "--longest", "100", "--token-budget", "512")
+    done = run("gpu_2b", *shape, *size, "--results", str(path))
+    assert done.returncode == 0, done.stderr
+    entry = only_entry(path)
+    acord, lengths = entry["acord"], entry["lengths"]
+    assert acord["pairs"] == lengths["pairs"] == 16
+    assert acord["tokens"] == pytest.approx(lengths["distinct_a_pair"] * 16)
+    assert lengths["sequence_length_deciles"][-1] <= 100
+    assert acord["whole_run_minutes"] == pytest.approx(146_180 / acord["pairs_per_second"] / 60)
+    assert acord["utilisation"] == pytest.approx(acord["flops"] / acord["seconds"] / 1e12)
+    assert entry["saving"]["model_bytes"] > 2 * (entry["parameters"] - 1)
+    assert entry["saving"]["checkpoint_bytes"] > 12 * entry["parameters"]
+
+
+@pytest.mark.slow
+def test_data_that_is_missing_is_one_line(tmp_path: Path) -> None:
+    done = run("engine_limits", "--data", str(tmp_path / "absent"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--data" in done.stderr
+
+
+def test_the_page_shows_the_results_as_they_are() -> None:
+    from write_tables import PAGE, with_tables
+
+    page = PAGE.read_text()
+    assert page == with_tables(page), "run python benchmarks/write_tables.py"
+    with pytest.raises(ValueError, match="no marks for engine_limits"):
+        with_tables(page.replace("<!-- engine_limits -->", ""))

@@ -1,0 +1,249 @@
+"""What the docs say is so: commands run, recipes and rows are read, links lead somewhere, every key is explained."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+from acord.cli import app
+from acord.data.build import build_pairs
+from acord.data.pairs import read_pairs
+from acord.recipe import Adapter, Align, Chat, Data, Model, Recipe, Section, Source, parse_recipe
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
+GUIDE = DOCS / "guide.md"
+PAGES = [*READMES, GUIDE, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+GOLDEN = ROOT / "tests" / "golden" / "recipe.yaml"
+# Headings of the guide's tables, and the sections of a recipe that they explain.
+KEYS: dict[str, type[Section]] = {
+    "The recipe itself": Recipe,
+    "Keys of `model`": Model,
+    "Keys of `data`": Data,
+    "Keys of `data.sources`": Source,
+    "Keys of `chat`": Chat,
+    "Keys of `align`": Align,
+    "Keys of `align.adapter`": Adapter,
+}
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, and the heading above it."""
+
+    language: str
+    text: str
+    heading: str
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path, language: str) -> Iterator[Block]:
+    heading = ""
+    parts = re.split(r"^(#+ [^\n]+|```\w*\n.*?^```)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for part in parts:
+        if part.startswith("#"):
+            heading = part.lstrip("# ")
+        found = re.fullmatch(r"```(\w*)\n(.*?)```", part, flags=re.DOTALL)
+        if found and found[1] == language:
+            yield Block(found[1], found[2], heading)
+
+
+def commands(page: Path, program: str) -> list[str]:
+    """Command lines of a page: in blocks (fenced or indented), and in the first column of tables."""
+    lines = [line for block in blocks(page, "sh") for line in block.text.splitlines()]
+    text = page.read_text(encoding="utf-8")
+    lines += re.findall(r"^ {4}(\S.*)$", text, flags=re.MULTILINE)
+    lines += re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)
+    bare = [re.sub(r"^([A-Z_]+=\S+ )+", "", line.strip()) for line in lines]
+    return list(dict.fromkeys(line.split("  #")[0].strip() for line in bare if line.startswith(f"{program} ")))
+
+
+ACORD_COMMANDS = sorted({command for page in [*READMES, GUIDE] for command in commands(page, "acord")})
+
+
+def test_the_pages_hold_the_commands_that_are_looked_for():
+    assert len(ACORD_COMMANDS) >= 10
+    for page in READMES:
+        assert commands(page, "make") == ["make demo", "make test"]
+        assert "acord plan RECIPE" in commands(page, "acord")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_make_target_named_exists(page):
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for command in commands(page, "make"):
+        assert command.split()[1] in targets, command
+
+
+@pytest.mark.parametrize("command", ACORD_COMMANDS)
+def test_every_command_has_a_verb_and_options_that_exist(command):
+    """The command line's own parser reads it; nothing is run."""
+    verb: Any = get_command(app)
+    words = shlex.split(command)[1:]
+    while words and words[0] in getattr(verb, "commands", {}):
+        verb = verb.commands[words.pop(0)]
+    assert not getattr(verb, "commands", None), command
+    verb.make_context(command, words)
+
+
+def test_every_verb_is_in_every_readme():
+    program: Any = get_command(app)
+    verbs = [[name, *inner] for name, verb in program.commands.items() for inner in inner_verbs(verb)]
+    for page in READMES:
+        for verb in verbs:
+            assert any(command.split()[1:][: len(verb)] == verb for command in commands(page, "acord")), verb
+
+
+def inner_verbs(verb: Any) -> list[list[str]]:
+    return [[name] for name in getattr(verb, "commands", {})] or [[]]
+
+
+@pytest.mark.slow
+def test_every_command_runs(tmp_path):
+    """Recipes and models that a page names are replaced by small ones; the demo is run as it is."""
+    settings = os.environ | {"ACORD_RUNS": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    model = str(tmp_path / "golden" / "align" / "model")
+    replaced = [command for command in ACORD_COMMANDS if not command.startswith("acord chat")]
+    asked = [command for command in ACORD_COMMANDS if command.startswith("acord chat")]
+    for command in [*replaced, *asked]:
+        words = [small(word, model) for word in shlex.split(command)[1:]]
+        started = [sys.executable, "-c", "from acord.cli import main; main()", *words]
+        done = subprocess.run(started, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert done.stdout.strip(), command
+        if "--json" in words:
+            assert json.loads(done.stdout), command
+
+
+def small(word: str, model: str) -> str:
+    if word == "RECIPE" or word.endswith(".yaml"):
+        return str(GOLDEN)
+    return model if word == "MODEL" or word.endswith("align/model") else word
+
+
+def test_recipes_that_commands_name_are_there():
+    for command in ACORD_COMMANDS:
+        for word in shlex.split(command):
+            if word.endswith(".yaml"):
+                assert (ROOT / word).is_file(), command
+
+
+@pytest.mark.parametrize("page", [*READMES, GUIDE], ids=name_of)
+def test_recipes_can_be_read(page):
+    found = list(blocks(page, "yaml"))
+    assert found
+    for block in found:
+        content = yaml.safe_load(block.text)
+        least = {"name": "x", "model": {"base": "folder"}, "data": {"sources": [least_source()]}}
+        # safe_load reads 5e-6 as text, as YAML 1.1 says; Acord's own loader does not.
+        align = {key: float(value) if key == "learning_rate" else value for key, value in content["align"].items()}
+        parse_recipe(least | content | {"align": align}, where=f"{name_of(page)}, {block.heading}")
+
+
+def least_source() -> dict[str, str]:
+    return {"name": "s", "format": "pairs", "path": "x.jsonl"}
+
+
+@pytest.mark.parametrize("page", [*READMES, GUIDE], ids=name_of)
+def test_python_can_be_parsed(page):
+    for block in blocks(page, "python"):
+        ast.parse(block.text)
+
+
+def test_every_format_has_rows_that_make_pairs(tmp_path):
+    examples: dict[str, list[str]] = {}
+    for block in blocks(GUIDE, "json"):
+        examples.setdefault(block.heading.removeprefix("Format ").strip("`"), []).append(block.text)
+    formats = Source.model_fields["format"].annotation
+    assert sorted(examples) == sorted(formats.__args__)  # type: ignore[union-attr]
+    for name, texts in examples.items():
+        files = [tmp_path / f"{name}-{number}.jsonl" for number in range(len(texts))]
+        for file, text in zip(files, texts, strict=True):
+            file.write_text(text, encoding="utf-8")
+        against = str(files[1]) if name == "openorca" else None
+        source = Source(name=name, format=name, path=str(files[0]), against=against)
+        figures = build_pairs(Data(sources=[source]), seed=0, folder=tmp_path / name)
+        assert figures["rows_dropped"] == 0
+        pairs = read_pairs(tmp_path / name)
+        assert len(pairs) == (len(texts[0].splitlines()) if name == "pairs" else 1)
+        assert {pair.rejected for pair in pairs} <= {"No idea.", "Què vols?", "5, I think", "Some paper.", "Ni idea."}
+
+
+class Row(NamedTuple):
+    """One row of a table of keys in the guide."""
+
+    key: str
+    default: str
+
+
+def rows_under(heading: str) -> list[Row]:
+    section = GUIDE.read_text(encoding="utf-8").split(f"### {heading}\n")[1].split("\n#")[0]
+    return [Row(*found) for found in re.findall(r"^\| `(\w+)` \| (.+?) \| .+ \|$", section, flags=re.MULTILINE)]
+
+
+@pytest.mark.parametrize(("heading", "section"), KEYS.items(), ids=lambda value: str(getattr(value, "__name__", "")))
+def test_every_key_is_explained_with_its_default(heading, section):
+    rows = rows_under(heading)
+    assert [row.key for row in rows] == list(section.model_fields)
+    for key, shown in rows:
+        default = section.model_fields[key].default
+        if default is PydanticUndefined:
+            assert shown == "required", key
+        elif isinstance(default, Section):
+            assert shown == "its own defaults", key
+        else:
+            value = yaml.safe_load(shown.strip("`"))
+            assert value == default, key
+            assert type(value) is type(default), key
+
+
+def test_the_tables_of_keys_cover_every_section():
+    assert {section.__name__ for section in KEYS.values()} == {section.__name__ for section in Section.__subclasses__()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_files_and_headings(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith("http"):
+            continue
+        path, _, heading = target.partition("#")
+        place = (page.parent / path).resolve() if path else page
+        assert place.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", place.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert heading in [title.lower().replace(" ", "-") for title in titles], target
+
+
+def test_the_translations_have_the_sections_of_the_original():
+    shapes = [
+        [len(marks) for marks in re.findall(r"^(#+) ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)]
+        for page in READMES
+    ]
+    assert shapes[0] == shapes[1] == shapes[2]
+    recipes = [[yaml.safe_load(block.text) for block in blocks(page, "yaml")] for page in READMES]
+    for other in recipes[1:]:
+        assert [one | {"inferred": 0} for one in other] == [one | {"inferred": 0} for one in recipes[0]]
+
+
+def test_every_dependency_has_its_reason():
+    import tomllib
+
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    for requirement in needed:
+        name = re.split(r"[<>=~ ]", requirement)[0]
+        assert re.search(rf"^\| {name} \| .+ \| .+ \|$", text, flags=re.MULTILINE), name
