@@ -45,9 +45,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --quiet --prefer-binary -c requirements.lock -e .
+	$(PIP) install -qq --prefer-binary -c requirements.lock -e .
 	@touch $@
 
 $(VENV)/.ready-dev: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --quiet --prefer-binary -c requirements.lock -e '.[dev,bench]'
+	$(PIP) install -qq --prefer-binary -c requirements.lock -e '.[dev,bench]'
 	@touch $@ $(VENV)/.ready-demo

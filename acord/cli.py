@@ -213,7 +213,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     # The libraries' own warnings are for developers; what a user needs to know, Acord says itself.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    # Threads that wait for each other sleep soon: on a machine that others use too, spinning made a step 5 times slower.
+    # Threads that wait soon sleep: on a machine that others use too, spinning made a step five times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     sys.exit(_main(sys.argv[1:]))
 
