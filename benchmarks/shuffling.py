@@ -20,7 +20,7 @@ from acord.run.run_recipe import run_recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "shuffling.json"
-CHANGES = {"learning_rate": 3e-4, "epochs": 2, "batch_pairs": 64}
+CHANGES = {"learning_rate": 3e-4, "epochs": 1, "batch_pairs": 64}
 
 
 def one_run(seed: int, shuffle: str, store: Path) -> dict[str, Any]:
