@@ -13,7 +13,7 @@ from acord.align.loop import Training, run_steps
 from acord.align.metrics import Scored, all_metrics
 from acord.align.plan import Plan, chat_format, read_plan, read_steps
 from acord.align.policy import load_policy
-from acord.align.reference import ReplyScores, load_scorer, read_scores, score_examples
+from acord.align.reference import ReplyScores, cast_parameters, load_scorer, read_scores, score_examples
 from acord.chat import check_self_contained
 from acord.models import load_tokenizer, model_path, save_model, stored_dtype
 from acord.recipe import Chat, Recipe
@@ -62,8 +62,7 @@ def export(model: Any, base: Path, chat: Chat, folder: Path) -> None:
     trained = chat_format(chat, tokenizer)
     tokenizer.chat_template = trained.template
     dtype = getattr(torch, stored_dtype(base))
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(dtype)
+    cast_parameters(model, dtype)
     model.config.dtype = dtype
     save_model(model, tokenizer, folder)
     check_self_contained(trained, load_tokenizer(folder))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acord.data.read import ENDINGS, SourceFile
 from acord.errors import InputError
-from acord.recipe import Data, Source
+from acord.recipe import Source
 
 HUB_ADDRESS = re.compile(
     r"hf://(?:datasets/)?(?P<name>[^/@\s]+/[^/@\s]+)(?:@(?P<revision>[^/\s]+))?(?:/(?P<inside>.*))?"
@@ -36,12 +36,6 @@ class _Found:
     path: Path
     parts: tuple[str, ...]
     address: str
-
-
-def source_files(data: Data, *, download: bool = True) -> list[Path]:
-    """Every file of every source in reading order, for hashing. Raises as `locate`."""
-    located = [locate(source, download=download) for source in data.sources]
-    return [file.path for inputs in located for file in (*inputs.files, *inputs.against)]
 
 
 def locate(source: Source, *, download: bool = True) -> Inputs:

@@ -11,7 +11,7 @@ import huggingface_hub.constants
 import huggingface_hub.errors
 import pytest
 
-from acord.data.locate import locate, source_files
+from acord.data.locate import locate
 from acord.errors import InputError
 from acord.recipe import Data, Source
 
@@ -53,7 +53,7 @@ def test_labels_tell_files_of_one_name_apart(tmp_path: Path) -> None:
     assert labels([paths[0], paths[0]])[1].endswith("one/test.jsonl#2")
 
 
-def test_every_file_is_listed_for_hashing(tmp_path: Path) -> None:
+def test_every_file_is_listed_in_reading_order(tmp_path: Path) -> None:
     names = ["a.jsonl", "b.jsonl", "c.parquet"]
     paths = [write_jsonl(tmp_path / name, [ROW]) for name in names]
     data = Data(
@@ -62,7 +62,9 @@ def test_every_file_is_listed_for_hashing(tmp_path: Path) -> None:
             Source(name="mine", format="pairs", path=paths[0]),
         ]
     )
-    assert [path.name for path in source_files(data)] == ["b.jsonl", "c.parquet", "a.jsonl"]
+    located = [locate(source) for source in data.sources]
+    found = [file.path.name for inputs in located for file in (*inputs.files, *inputs.against)]
+    assert found == ["b.jsonl", "c.parquet", "a.jsonl"]
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
