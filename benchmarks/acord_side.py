@@ -14,6 +14,7 @@ from work import Shape, acord_flops, tree_work
 
 from acord.align.encoded import Example, items_of, read_encoded
 from acord.align.loop import train_step
+from acord.align.machine import keep_freed_memory
 from acord.align.policy import Policy, checkpoint_activations
 from acord.align.reference import admitted, score_examples
 from acord.recipe import Align
@@ -36,6 +37,7 @@ def measure(content: dict[str, Any]) -> dict[str, Any]:
     job = plan.job
     align = Align(learning_rate=RATE, batch_pairs=job.step_pairs)
     torch.set_num_threads(job.threads)
+    keep_freed_memory()
     rate_before = matrix_rate(job.precision, job.device)
     before = resident_bytes()
     model = random_llama(job.shape, job.device)
@@ -51,7 +53,7 @@ def measure(content: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     if warm_up:
         run(policy, [warm_up], align, plan)
-    if plan.rehearse:
+    for _ in range(2 if plan.rehearse else 0):
         run(policy, steps, align, plan)
     warm_up_seconds = time.perf_counter() - started
     forget_peak()

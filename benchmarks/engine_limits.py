@@ -1,7 +1,7 @@
 """Acord against the machine itself: the time of DPO steps, and the time that their FLOPs take at the matrix rate.
 
 The formula is in benchmarks/work.py; the rate is that of a product of 2,048 x 2,048 matrices in the same precision,
-measured in the same process right before and right after. The steps run once before the clock starts. Also: the memory
+measured in the same process right before and right after. The steps run twice before the clock starts. Also: the memory
 that training takes beyond weights, gradients and optimizer state, at a vocabulary of 256,000 and packs of 4,096 tokens.
 
 Run: python benchmarks/engine_limits.py [--cases ...] [--runs 3]   (about ten minutes on two cores)

@@ -91,7 +91,7 @@ def measure_saving(shape: Shape, device: str) -> dict[str, Any]:
         for master in policy.masters.values():
             master.grad = torch.zeros_like(master)
         policy.update(1e-6)
-        policy.forget_gradient()
+        policy.begin_gradient()
         started = time.perf_counter()
         path = save_checkpoint(Path(folder), Checkpoint(1, policy.state(), {}))
         figures["checkpoint_seconds"] = time.perf_counter() - started

@@ -36,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class AcordJob:
-    """How Acord runs a job. rehearse: run all of it once before the clock starts, for compiled kernels."""
+    """How Acord runs a job. rehearse: run all of it twice before the clock starts: kernels are compiled and pages touched."""
 
     job: Job
     token_budget: int = 4_096

@@ -117,7 +117,7 @@ def train_step(
 
     The loss is the mean over the step's examples, so packing does not change the gradient.
     """
-    policy.forget_gradient()
+    policy.begin_gradient()
     count = sum(len(pack) for pack in packs)
     losses, scores = [], []
     ordered: list[Example] = []
@@ -140,7 +140,6 @@ def train_step(
     skipped = not (math.isfinite(loss_value) and math.isfinite(norm_value))
     if not skipped:
         policy.update(rate)
-    policy.forget_gradient()
     scored = [Scored(e, tuple(next(logp) for _ in e.replies), _known(reference, e)) for e in ordered]
     return StepResult(loss_value, norm_value, skipped, scored, tokens_distinct, tokens_unshared)
 

@@ -43,6 +43,9 @@ class Policy:
             weight_decay=align.weight_decay,
             fused=True,
         )
+        embedding: Any = scorer.model.get_input_embeddings()  # type: ignore[operator]
+        if isinstance(embedding, nn.Embedding) and embedding.weight.requires_grad:
+            embedding.sparse = True  # a gradient of the rows that were read, not one of the whole table
 
     def compute_in(self, dtype: torch.dtype) -> None:
         """Let the model compute in `dtype`; trained weights keep their fp32 masters. Buffers stay as they are."""
@@ -115,21 +118,27 @@ class Policy:
         merge_adapter(model)
         return model
 
-    def forget_gradient(self) -> None:
-        """Drop the gradient."""
-        self.optimizer.zero_grad(set_to_none=True)
+    def begin_gradient(self) -> None:
+        """Begin a sum of gradients, at zero.
+
+        Gradients are made once and zeroed: giving them back would cost touching their pages again in every step. The
+        head adds its own to `main_grad`: a second array as large as a head is what memory would be spent on.
+        """
+        for name, master in self.masters.items():
+            if master.grad is None:
+                master.grad = torch.zeros_like(master)
+                computed: Any = self._computed.get(name, master)
+                computed.main_grad = master.grad
+        self.optimizer.zero_grad(set_to_none=False)
 
 
 def _add_to(master: nn.Parameter) -> Any:
     def add(parameter: Tensor) -> None:
         gradient = parameter.grad
         parameter.grad = None
-        if gradient is None:
-            return
-        if master.grad is None:
-            master.grad = gradient.to(master.dtype)
-        else:
-            master.grad.add_(gradient)
+        if gradient is not None:
+            total: Any = master.grad
+            total.add_(gradient.to(master.dtype))
 
     return add
 

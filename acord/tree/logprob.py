@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-CHUNK_BYTES = {"cpu": 32 * 2**20, "cuda": 2**30}
+CHUNK_BYTES = {"cpu": 8 * 2**20, "cuda": 2**30}
 KEEP_BYTES = {"cpu": 512 * 2**20, "cuda": 4 * 2**30}
 SMALLEST_CHUNK = 256
+CHUNK_MULTIPLE = 64  # matrix kernels are a third slower on sizes that are no multiple of their tiles
 
 
 class TokenScores(NamedTuple):
@@ -31,12 +32,17 @@ class TokenScores(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A language-model head: weight_VD, bias_V or None, logits times `scale`, then cap * tanh(logits / cap)."""
+    """A language-model head: weight_VD, bias_V or None, logits times `scale`, then cap * tanh(logits / cap).
+
+    main_grad_VD: where given, the backward pass adds the weight's gradient to it, chunk by chunk in its own type, and
+    returns none: a gradient as large as the head then never exists twice.
+    """
 
     weight_VD: Tensor
     bias_V: Tensor | None = None
     scale: float = 1.0
     soft_cap: float | None = None
+    main_grad_VD: Tensor | None = None
 
 
 class _Chunk(NamedTuple):
@@ -78,15 +84,14 @@ def _exponentials(hidden_UD: Tensor, head: Head, scored: _Scored, chunk: _Chunk)
     max_U = logits.amax(dim=-1).to(exact)
     row, column = scored.row_S[chunk.scored], scored.target_S[chunk.scored] - chunk.vocabulary.start
     logits_S = logits[row, column].to(exact)
-    exponent = logits.sub_(max_U[:, None]) if logits.dtype == exact else torch.sub(logits, max_U[:, None])
-    return _Exponentials(exponent.exp_(), max_U, logits_S, slope)
+    return _Exponentials(logits.to(exact).sub_(max_U[:, None]).exp_(), max_U, logits_S, slope)
 
 
 class _TokenLogProb(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden_UD: Tensor, weight_VD: Tensor, bias_V: Tensor | None, scored: _Scored,
-        scale: float, soft_cap: float | None,
+        scale: float, soft_cap: float | None, main_grad_VD: Tensor | None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         head = Head(weight_VD, bias_V, scale, soft_cap)
         exact = torch.promote_types(hidden_UD.dtype, torch.float32)
@@ -102,7 +107,7 @@ class _TokenLogProb(torch.autograd.Function):
             room -= part.exp_UC.numel() * hidden_UD.element_size() * (1 if soft_cap is None else 2)
             kept.append(_shrunk(part, hidden_UD.dtype) if room >= 0 else None)
         ctx.save_for_backward(hidden_UD, weight_VD, bias_V, log_sum_U)
-        ctx.kept, ctx.scored, ctx.scale, ctx.soft_cap = kept, scored, scale, soft_cap
+        ctx.kept, ctx.scored, ctx.scale, ctx.soft_cap, ctx.main_grad_VD = kept, scored, scale, soft_cap, main_grad_VD
         greedy_S = logits_S >= highest_U[scored.row_S]
         ctx.mark_non_differentiable(greedy_S)
         return logits_S - log_sum_U[scored.row_S], greedy_S
@@ -115,7 +120,9 @@ class _TokenLogProb(torch.autograd.Function):
         grad_S, exact = grads[0] * head.scale, grads[0].dtype
         total_U = _sum_rows(grad_S, scored.row_S, len(hidden_UD))
         grad_hidden = torch.zeros(hidden_UD.shape, dtype=exact, device=hidden_UD.device)
-        grad_weight = torch.empty_like(weight_VD) if ctx.needs_input_grad[1] else None
+        grad_weight = None
+        if ctx.needs_input_grad[1]:
+            grad_weight = torch.zeros_like(weight_VD) if ctx.main_grad_VD is None else ctx.main_grad_VD
         grad_bias = None if bias_V is None else torch.empty_like(bias_V)
         for number, chunk in enumerate(scored.chunks):
             kept, ctx.kept[number] = ctx.kept[number], None
@@ -131,11 +138,12 @@ class _TokenLogProb(torch.autograd.Function):
             grad_hidden.index_add_(0, row, grad[:, None] * weight_VD[target])
             if grad_weight is not None:
                 share = (spread.T @ (factor_U1 * hidden_UD).to(spread.dtype)).to(exact).neg_()
-                grad_weight[chunk.vocabulary] = share.index_add_(0, column, grad[:, None] * hidden_UD[row])
+                grad_weight[chunk.vocabulary] += share.index_add_(0, column, grad[:, None] * hidden_UD[row])
             if grad_bias is not None:
                 share = (spread.T @ factor_U1.to(spread.dtype))[:, 0].to(exact).neg_()
                 grad_bias[chunk.vocabulary] = share.index_add_(0, column, grad)
-        return grad_hidden.to(hidden_UD.dtype), grad_weight, grad_bias, None, None, None
+        given = None if ctx.main_grad_VD is not None else grad_weight
+        return grad_hidden.to(hidden_UD.dtype), given, grad_bias, None, None, None, None
 
 
 def _shrunk(part: _Exponentials, dtype: torch.dtype) -> _Exponentials:
@@ -150,7 +158,10 @@ def _sum_rows(values: Tensor, row_S: Tensor, rows: int) -> Tensor:
 
 
 def _chunks(rows: int, vocabulary: int, sorted_target_S: Tensor, chunk_bytes: int) -> tuple[_Chunk, ...]:
-    size = min(vocabulary, max(SMALLEST_CHUNK, chunk_bytes // (4 * max(1, rows))))
+    size = max(SMALLEST_CHUNK, chunk_bytes // (4 * max(1, rows)))
+    if size > CHUNK_MULTIPLE:
+        size -= size % CHUNK_MULTIPLE
+    size = min(size, vocabulary)
     starts = list(range(0, vocabulary, size))
     edges = torch.searchsorted(sorted_target_S, torch.tensor([*starts, vocabulary])).tolist()
     return tuple(
@@ -173,7 +184,7 @@ def token_log_probabilities(hidden_UD: Tensor, head: Head, row_S: Tensor, target
     chunks = _chunks(len(hidden_UD), vocabulary, targets, CHUNK_BYTES[device.type])
     scored = _Scored(row_S[order].to(device), targets.to(device), chunks)
     logp_S, greedy_S = _TokenLogProb.apply(  # type: ignore[no-untyped-call]
-        hidden_UD, head.weight_VD, head.bias_V, scored, head.scale, head.soft_cap
+        hidden_UD, head.weight_VD, head.bias_V, scored, head.scale, head.soft_cap, head.main_grad_VD
     )
     back = torch.argsort(order).to(device)
     return TokenScores(logp_S[back], greedy_S[back])

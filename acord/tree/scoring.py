@@ -84,6 +84,7 @@ class ScoringModel(nn.Module):
             layer.bias,
             scale=float(scale) if scale is not None else 1.0 / float(divisor) if divisor is not None else 1.0,
             soft_cap=getattr(config, "final_logit_softcapping", None) or getattr(config, "logits_soft_cap", None),
+            main_grad_VD=getattr(layer.weight, "main_grad", None),
         )
 
     def _body(self, token_T: Tensor, position_T: Tensor, **tree: Any) -> Tensor:

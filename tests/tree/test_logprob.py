@@ -189,7 +189,7 @@ class LargestTensor(TorchDispatchMode):
 
 def test_all_logits_are_never_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, width, vocabulary = 1_000, 4, 50_000
-    monkeypatch.setattr(logprob, "CHUNK_BYTES", {"cpu": 500 * 4 * rows})
+    monkeypatch.setattr(logprob, "CHUNK_BYTES", {"cpu": 512 * 4 * rows})
     monkeypatch.setattr(logprob, "KEEP_BYTES", {"cpu": 0})
     generator = torch.Generator().manual_seed(0)
     hidden_UD = torch.randn(rows, width, generator=generator, requires_grad=True)
@@ -203,11 +203,28 @@ def test_all_logits_are_never_held_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 
     with LargestTensor() as seen, torch.autograd.graph.saved_tensors_hooks(packed, lambda tensor: tensor):
         logp_S = token_log_probabilities(hidden_UD, head, torch.arange(rows), target_S).logp_S
-        assert kept_chunks(logp_S) == [None] * 100
+        assert kept_chunks(logp_S) == [None] * 98
         logp_S.sum().backward()
-    assert 0 < seen.elements <= 500 * rows
+    assert 0 < seen.elements <= 512 * rows
     assert 0 < max(saved) <= vocabulary * width
     assert hidden_UD.grad is not None
+
+
+def test_a_given_sum_takes_the_gradient_of_the_head(memory: str) -> None:
+    """Added to what is there, over two packs, and no array as large as the head is made on the way."""
+    hidden_UD, head = inputs(torch.float32, scale=0.5)
+    logp_S = token_log_probabilities(hidden_UD, head, ROW_S, TARGET_S).logp_S
+    (expected,) = torch.autograd.grad(logp_S.sum(), [head.weight_VD])
+    main_grad = torch.ones_like(head.weight_VD)
+    given = head._replace(main_grad_VD=main_grad)
+    for _ in range(2):
+        token_log_probabilities(hidden_UD, given, ROW_S, TARGET_S).logp_S.sum().backward()
+    assert head.weight_VD.grad is None
+    torch.testing.assert_close(main_grad, 1.0 + 2.0 * expected)
+    if memory != "one chunk":
+        with LargestTensor() as seen:
+            token_log_probabilities(hidden_UD, given, ROW_S, TARGET_S).logp_S.sum().backward()
+        assert seen.elements <= max(head.weight_VD.numel() // 2, hidden_UD.numel())
 
 
 def test_logits_are_kept_up_to_the_limit_and_only_for_a_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
