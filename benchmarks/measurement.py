@@ -36,7 +36,8 @@ class Job:
 
 @dataclass(frozen=True)
 class AcordJob:
-    """How Acord runs a job. rehearse: run all of it twice before the clock starts: kernels are compiled and pages touched."""
+    """How Acord runs a job. rehearse: run all of it twice before the clock starts, so that kernels are
+    compiled and pages touched."""
 
     job: Job
     token_budget: int = 4_096
