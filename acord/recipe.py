@@ -132,7 +132,8 @@ class Align(Section):
     batch_pairs: pairs (rankings, replies) an optimizer step. shuffle: `pair` draws them one by one; `conversation`
     keeps up to conversation_pairs of one conversation in one step, so that they share their tokens.
     token_budget: tokens a pack. precision: of the computation; master weights are fp32. `auto` asks the machine.
-    checkpoint_steps: steps between checkpoints. skipped_updates: updates that may be skipped because a gradient is
+    checkpoint_steps: steps between checkpoints. keep_checkpoints: whether each is kept as a model of its own, to choose
+    among them by the held-out pairs. skipped_updates: updates that may be skipped because a gradient is
     not finite. displacement_floor: how far the chosen replies' log-probability may fall, in nats a token, before
     on_displacement warns or stops.
     """
@@ -160,6 +161,7 @@ class Align(Section):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     activation_checkpointing: Literal["auto"] | bool = "auto"
     checkpoint_steps: Positive = 100
+    keep_checkpoints: bool = False
     skipped_updates: Annotated[int, Field(ge=0)] = 3
     displacement_floor: Annotated[float, Field(gt=0)] = 0.5
     on_displacement: Literal["warn", "stop"] = "warn"

@@ -7,6 +7,7 @@ data needs no state: the plan fixes it, so resuming is to load step k and go on 
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,8 +28,8 @@ class Checkpoint(NamedTuple):
     memory: dict[str, Any]
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write folder/step-N, complete or not at all, and remove the checkpoints before it."""
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, *, keep_earlier: bool = False) -> Path:
+    """Write folder/step-N, complete or not at all, and remove the checkpoints before it unless they are wanted."""
     final = folder / f"step-{checkpoint.steps}"
     partial = folder / f".step-{checkpoint.steps}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -40,17 +41,27 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
             os.fsync(handle.fileno())
     shutil.rmtree(final, ignore_errors=True)
     partial.rename(final)
-    for older in _numbered(folder)[:-1]:
+    for older in [] if keep_earlier else _numbered(folder)[:-1]:
         shutil.rmtree(older)
     return final
+
+
+def all_checkpoints(folder: Path) -> Iterator[Checkpoint]:
+    """Every checkpoint that is there, in the order of their steps. Raises what reading a damaged one raises."""
+    for path in _numbered(folder):
+        yield _read(path)
+
+
+def _read(path: Path) -> Checkpoint:
+    state = json.loads((path / STATE).read_text())
+    return Checkpoint(state["steps"], load_file(path / WEIGHTS), state["memory"])
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint that can be read, None where there is none; says so when it passes over a damaged one."""
     for path in reversed(_numbered(folder)):
         try:
-            state = json.loads((path / STATE).read_text())
-            return Checkpoint(state["steps"], load_file(path / WEIGHTS), state["memory"])
+            return _read(path)
         except (OSError, ValueError, KeyError, SafetensorError):
             say(f"the checkpoint {path.name} is damaged and passed over")
     return None

@@ -51,7 +51,7 @@ class Training:
 
     @property
     def checkpoints(self) -> Path:
-        """Gone when the run is complete."""
+        """Gone when the run is complete; those that are kept are models by then."""
         return self.folder / "checkpoints"
 
 
@@ -92,7 +92,8 @@ def run_steps(policy: Policy, training: Training) -> list[dict[str, Any]]:
             file.flush()
             if (number + 1) % align.checkpoint_steps == 0 and number + 1 < len(steps):
                 state = Checkpoint(number + 1, policy.state(), guard.memory)
-                last_good = str(save_checkpoint(training.checkpoints, state))
+                kept = align.keep_checkpoints
+                last_good = str(save_checkpoint(training.checkpoints, state, keep_earlier=kept))
             progress.advance(sum(len(pack) for pack in steps[number]))
     return records
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from acord.align.checkpoint import all_checkpoints
 from acord.align.encoded import Example, read_encoded
 from acord.align.loop import Training, run_steps
 from acord.align.metrics import Scored, all_metrics
@@ -35,7 +36,8 @@ def build_align(
 ) -> dict[str, Any]:
     """Write folder/model, folder/metrics.jsonl and folder/held_out.parquet; goes on from a checkpoint found there.
 
-    Figures: first and last loss, tokens, and the held-out metrics before and after: overall, by language, by source.
+    Where checkpoints are kept, each becomes folder/steps/step-N. Figures: first and last loss, tokens, and the held-out
+    metrics before and after, and by step: overall, by language, by source.
     """
     plan = read_plan(plan_folder)
     reference = read_scores(reference_folder / "reference.parquet")
@@ -44,12 +46,40 @@ def build_align(
     training = Training(read_steps(plan_folder), reference, recipe.align, folder)
     records = run_steps(policy, training)
     export(policy.trained_model(base, recipe.align), base, recipe.chat, folder / "model")
+    if recipe.align.keep_checkpoints:
+        for checkpoint in all_checkpoints(training.checkpoints):
+            policy.restore(checkpoint.tensors)
+            export(policy.trained_model(base, recipe.align), base, recipe.chat, step_folder(folder, checkpoint.steps))
     del policy
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     figures = _figures(records)
     held_out = [example for example in read_encoded(plan_folder / "encoded.parquet") if example.split == "held_out"]
     if held_out:
-        figures["held_out"] = _measure(held_out, reference, plan, recipe.align.beta, folder)
+        measured = _measure(held_out, reference, plan, recipe.align.beta, folder)
+        figures["held_out"] = measured
+        if recipe.align.keep_checkpoints:
+            figures["held_out_by_step"] = _by_step(held_out, reference, plan, recipe.align.beta, folder) | {
+                str(len(records)): measured["after"]
+            }
+    return figures
+
+
+def step_folder(folder: Path, steps: int) -> Path:
+    """Where the model after that many steps lies, if it was kept."""
+    return folder / "steps" / f"step-{steps}"
+
+
+def _by_step(
+    held_out: list[Example], reference: dict[str, ReplyScores], plan: Plan, beta: float, folder: Path
+) -> dict[str, Any]:
+    """The held-out metrics of every checkpoint that was kept, by its number of steps."""
+    figures = {}
+    for steps in sorted(int(path.name.removeprefix("step-")) for path in (folder / "steps").glob("step-*")):
+        scores = score_examples(
+            load_scorer(step_folder(folder, steps), plan), held_out, plan.token_budget, "held-out pairs"
+        )
+        scored = [Scored(example, scores[example.id], reference[example.id]) for example in held_out]
+        figures[str(steps)] = all_metrics(scored, beta)
     return figures
 
 
