@@ -4,15 +4,12 @@ A value that the user's source does not state can be marked in `inferred`, which
 wherever the value is shown, the mark is shown with it.
 """
 
-import difflib
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
-from acord.errors import InputError
+from acord.sections import STRICT, explained, read_mapping
 
 RANDOM_BASE = r"^random:llama-(\d+)x(\d+)$"
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
@@ -29,7 +26,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 class Section(BaseModel):
     """A part of the recipe: strict types, no unknown key, immutable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = STRICT
 
 
 class Model(Section):
@@ -175,6 +172,20 @@ class Align(Section):
         return self
 
 
+class Evaluate(Section):
+    """What the aligned model is measured on, beside which models.
+
+    suite: a bundled one's name, or a YAML file. against: folders or hub names. limit: items of each task at most, all
+    where None. precision, engine: of the computation; engine is what generates text.
+    """
+
+    suite: Place = "aitana"
+    against: list[Place] = []
+    limit: Positive | None = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    engine: Literal["transformers", "vllm"] = "transformers"
+
+
 class Recipe(Section):
     """Everything a run depends on. `inferred`: dotted key -> why, for values that no source states."""
 
@@ -183,6 +194,7 @@ class Recipe(Section):
     data: Data
     chat: Chat = Chat()
     align: Align = Align()
+    evaluate: Evaluate | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inferred: dict[str, str] = {}
 
@@ -202,28 +214,7 @@ def load_recipe(path: Path) -> Recipe:
 
     Raises InputError, one line, for a file that is missing, is no YAML, or has an unknown key or a wrong value.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot read the recipe: {error.strerror}", where=str(path), fix="Give the path of a .yaml file."
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError("the recipe is not UTF-8 text", where=str(path), fix="Save it as UTF-8.") from None
-    try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise InputError(f"no valid YAML: {problem}", where=f"{path}{line}", fix="Mend that line.") from None
-    except (ValueError, RecursionError):
-        # Numbers of thousands of digits and thousands of nested brackets, which Python's own limits stop.
-        what = "a number is too long, or lists are nested too deeply"
-        raise InputError(what, where=str(path), fix="Mend that value.") from None
-    if not isinstance(content, dict):
-        raise InputError("a recipe is a mapping of keys", where=str(path), fix="Start with name:, model: and data:.")
-    return parse_recipe(content, where=str(path))
+    return parse_recipe(read_mapping(path, what="recipe", start="name:, model: and data:"), where=str(path))
 
 
 def parse_recipe(content: dict[str, Any], *, where: str) -> Recipe:
@@ -231,86 +222,7 @@ def parse_recipe(content: dict[str, Any], *, where: str) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        raise _explain(error, where) from None
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML that reads 5e-6 as a number, as people write it, and refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key} stands twice", node.value[index][0].start_mark
-                )
-        return super().construct_mapping(node, deep=deep)
-
-
-_FLOAT = r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)|[0-9][0-9_]*\.[0-9_]*|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$"
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(_FLOAT), list("-+0123456789."))
-
-
-def _explain(error: ValidationError, where: str) -> InputError:
-    # A mistyped key is a missing key too: to name what was typed helps more. Of a value that may be of several types,
-    # what is wrong with it as one of them helps more than that it is none of the others.
-    fault = min(error.errors(), key=lambda one: 0 if one["type"] == "extra_forbidden" else 1 + _is_of_other_type(one))
-    path = [part for part in fault["loc"] if not _names_a_type(part)]
-    key = ".".join(str(part) for part in path)
-    if fault["type"] == "extra_forbidden":
-        known = list(_section_at(path[:-1]).model_fields)
-        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.6)
-        fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}."
-        return InputError(f"unknown key {key}", where=where, fix=fix)
-    if fault["type"] == "missing":
-        return InputError(f"the key {key} is missing", where=where, fix=f"Add {path[-1]}:.")
-    message = _WORDING.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    shown = f" (it is {_short(fault['input'])})" if isinstance(fault["input"], str | int | float | bool) else ""
-    return InputError(f"{key + ': ' if key else ''}{message}{shown}", where=where, fix="Change that value.")
-
-
-_WORDING = {
-    "model_type": "should be a mapping of keys",
-    "dict_type": "should be a mapping of keys",
-    "list_type": "should be a list",
-    "string_type": "should be text",
-    "string_too_short": "should not be empty",
-    "string_pattern_mismatch": "should be of lower-case letters, digits, dots, dashes and underscores",
-    "too_short": "should not be empty",
-    "finite_number": "should be a finite number",
-}
-
-
-def _is_of_other_type(fault: Any) -> bool:
-    return fault["type"] == "literal_error" or str(fault["type"]).endswith("_type")
-
-
-def _names_a_type(part: int | str) -> bool:
-    """Whether a part of pydantic's path is no key but one of the types that a value may have."""
-    return isinstance(part, str) and bool(re.match(r"(str|int|bool|float)$|constrained-|[a-z-]+\[", part))
-
-
-def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
-def _section_at(path: list[Any]) -> type[Section]:
-    section: Any = Recipe
-    for part in path:
-        if isinstance(part, str):
-            annotation = section.model_fields[part].annotation
-            # A section that may be left out is a union with None.
-            kinds = [kind for kind in (annotation, *get_args(annotation)) if _is_section(kind)]
-            section = Source if part == "sources" else kinds[0]
-    return cast(type[Section], section)
-
-
-def _is_section(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Section)
+        raise explained(error, where, Recipe) from None
 
 
 def shown_values(recipe: Recipe) -> list[tuple[str, Any, str]]:

@@ -67,8 +67,8 @@ def holds_only_complete_artefacts(runs: Path) -> None:
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from acord.cli import _main\n"
-        "code = _main(['--help'])\n"
+        "import sys; from acord.cli import main_with\n"
+        "code = main_with(['--help'])\n"
         "heavy = {'torch', 'transformers', 'polars', 'pydantic', 'pyarrow', 'numpy'} & sys.modules.keys()\n"
         "sys.exit(code or (f'imported: {sorted(heavy)}' if heavy else 0))"
     )
@@ -208,8 +208,8 @@ def test_plan_shows_states_and_marks_and_writes_nothing(tmp_path):
 def test_plan_imports_no_torch(tmp_path):
     recipe = write_recipe(tmp_path, str(GOLDEN / "pairs.jsonl"))
     code = (
-        "import sys; from acord.cli import _main\n"
-        f"code = _main(['plan', {recipe!r}])\n"
+        "import sys; from acord.cli import main_with\n"
+        f"code = main_with(['plan', {recipe!r}])\n"
         "heavy = {'torch', 'transformers', 'polars'} & sys.modules.keys()\n"
         "sys.exit(code or (f'imported: {sorted(heavy)}' if heavy else 0))"
     )
@@ -313,9 +313,9 @@ def test_the_demo_end_to_end_then_reused_without_torch(tmp_path):
     assert "0.6931 in the first step" in done.stdout
     assert f"chat {runs}/demo/align/model --prompt" in done.stdout
     code = (
-        "import sys, time; from acord.cli import _main\n"
+        "import sys, time; from acord.cli import main_with\n"
         "started = time.monotonic()\n"
-        f"code = _main(['demo', '--runs', {runs!r}, '--language', 'va'])\n"
+        f"code = main_with(['demo', '--runs', {runs!r}, '--language', 'va'])\n"
         "assert time.monotonic() - started < 10\n"
         "sys.exit(code or ('torch was imported' if 'torch' in sys.modules else 0))"
     )

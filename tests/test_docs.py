@@ -19,7 +19,7 @@ from typer.main import get_command
 from acord.cli import app
 from acord.data.build import build_pairs
 from acord.data.pairs import read_pairs
-from acord.recipe import Adapter, Align, Chat, Data, Model, Recipe, Section, Source, parse_recipe
+from acord.recipe import Adapter, Align, Chat, Data, Evaluate, Model, Recipe, Section, Source, parse_recipe
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -36,6 +36,7 @@ KEYS: dict[str, type[Section]] = {
     "Keys of `chat`": Chat,
     "Keys of `align`": Align,
     "Keys of `align.adapter`": Adapter,
+    "Keys of `evaluate`": Evaluate,
 }
 
 

@@ -104,6 +104,11 @@ class ChatFormat:
         self.encode_reply("a")
         self.encode_prompt([{"role": "user", "content": "a"}])
 
+    @property
+    def sealed(self) -> SealedTokenizer:
+        """The tokenizer that encodes text outside any conversation: none of it becomes a control token."""
+        return self._tokenizer
+
     def describe(self) -> dict[str, Any]:
         """What the ids depend on besides the tokenizer, as JSON values: part of every stage's key."""
         return {
@@ -138,6 +143,21 @@ class ChatFormat:
         ids = [*self._tokenizer.encode_continuations([reply])[0], self.end_of_turn_id]
         # Decoders can drop a space at the start of a sequence, where a reply never stands.
         require(self._tokenizer, Claim([self.end_of_turn_id, *ids], self._end + reply + self._end))
+        return tuple(ids)
+
+    def encode_start(self, text: str) -> tuple[int, ...]:
+        """Ids of what an assistant's reply begins with, as they follow any prompt; its turn is not ended.
+
+        The ids of a longer start need not begin with those of a shorter one: words merge. Raises Refused.
+        """
+        check_text(text, "the reply")
+        if self._tokenizer.pattern.search(text):
+            raise Refused("control token out of place", "a message holds the seal of a control token")
+        written = self._frame.before + text
+        (ids,) = self._tokenizer.encode_continuations([written])
+        # Between two control tokens, as in encode_reply: decoders can drop a space at the start of a sequence.
+        claim = Claim([self.end_of_turn_id, *ids, self.end_of_turn_id], self._end + written + self._end)
+        require(self._tokenizer, claim)
         return tuple(ids)
 
     def decode_reply(self, ids: Sequence[int]) -> str:

@@ -26,6 +26,7 @@ PLANNED = (
 )
 TEMPLATE_NAMES = ("tokenizer", "chatml")
 HUB = "hf://"
+TASK_FILES = (".yaml", ".py", ".jsonl")
 
 
 class NotFetched(InputError):
@@ -120,6 +121,33 @@ def chat_template(recipe: Recipe, outside: Outside) -> dict[str, Any]:
 def align_part(recipe: Recipe) -> dict[str, Any]:
     """The align section."""
     return {"align": recipe.align.model_dump(mode="json")}
+
+
+def evaluate_part(recipe: Recipe) -> dict[str, Any]:
+    """The evaluate section without the places of the models it is held against, and the seed of its draws."""
+    if recipe.evaluate is None:
+        return {}
+    return {"evaluate": recipe.evaluate.model_dump(mode="json", exclude={"against", "suite"}), "seed": recipe.seed}
+
+
+def evaluated_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """The suite's rows and tasks, and the identity of each model that the aligned one is held against."""
+    from acord.evaluate.suite import load_suite
+    from acord.models import base_identity
+
+    if recipe.evaluate is None:
+        return {}
+    suite = load_suite(recipe.evaluate.suite)
+    tasks = sorted(file for folder in suite.include for file in folder.rglob("*") if file.suffix in TASK_FILES)
+    models = [Model(base=base) for base in recipe.evaluate.against]
+    return {
+        "suite": suite.model_dump(mode="json", exclude={"include"}),
+        "tasks": [[file.name, _sha256(file, outside.hashes)] for file in tasks],
+        "against": [
+            dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
+            for model in models
+        ],
+    }
 
 
 def _template_file(recipe: Recipe) -> Path | None:

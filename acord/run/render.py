@@ -9,7 +9,7 @@ from typing import Any
 from acord.languages import LANGUAGES, interface_language, text
 from acord.run.demo import DemoResult
 from acord.run.run_recipe import RunResult
-from acord.run.show_plan import RunPlan, SourcePlan
+from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
 
 STATES = {
     "reused": "plan_reused",
@@ -18,6 +18,8 @@ STATES = {
     "present": "plan_present",
     "missing": "plan_missing",
     "not_fetched": "plan_not_fetched",
+    "fetch": "plan_fetch",
+    "unavailable": "plan_unavailable",
 }
 
 
@@ -32,7 +34,18 @@ def show_plan(plan: RunPlan) -> str:
         for value in plan.values
     ]
     tables = [(text("plan_stages"), stages), (text("plan_sources"), sources), (text("plan_values"), values)]
+    if plan.suite is not None:
+        tables.append(_suite_rows(plan.suite))
     return "\n\n".join(table(title, rows) for title, rows in tables)
+
+
+def _suite_rows(plan: SuitePlan) -> tuple[str, list[list[str]]]:
+    """Title and rows of the table of a suite: what is measured, and whether its data is here."""
+    rows = [
+        [row.language, row.id, text(STATES[one.state]), one.shown() if one.state == "unavailable" else one.data]
+        for row, one in zip(plan.suite.rows, plan.states, strict=True)
+    ]
+    return text("plan_suite", suite=plan.suite.name, rows=len(rows)), rows
 
 
 def show_results(result: RunResult) -> str:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,7 @@ def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, 
     store = Store(runs)
     folder = run_folder(store, recipe)
     located = locate_bundled(recipe)
+    stages = [stage for stage in stages if stage.applies(recipe)]
     line = [stage.name for stage in stages]
     wanted = stages if until is None else stages[: line.index(until) + 1]
     hashes = store.hashes()
@@ -105,7 +106,9 @@ def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageR
     artefact = store.obtain(
         stage.name,
         step.key,
-        _maker(step, recipe, {name: result.folder for name, result in inputs.items()}, read),
+        _maker(
+            step, Job(recipe, store.root, {name: result.folder for name, result in inputs.items()}, store.root), read
+        ),
         unusable=lambda folder: _other_inputs(folder, read) or stage.unusable(recipe, folder),
         resumable=stage.resumable,
     )
@@ -126,11 +129,13 @@ def _other_inputs(folder: Path, read: Read) -> str | None:
     return f"its input {changed[0]} has changed" if changed else None
 
 
-def _maker(step: Step, recipe: Recipe, inputs: dict[str, Path], read: Read) -> Callable[[Path], Manifest]:
+def _maker(step: Step, job: Job, read: Read) -> Callable[[Path], Manifest]:
+    """What builds a step's artefact; the job is given its folder then."""
+
     def make(folder: Path) -> Manifest:
         started = _now()
         with _begun_from(folder, read, resumable=step.stage.resumable):
-            figures = step.stage.build(Job(recipe, folder, inputs))
+            figures = step.stage.build(replace(job, folder=folder))
         return Manifest(
             stage=step.stage.name,
             stage_version=step.stage.version,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
+from acord.evaluate.availability import RowState, check_rows
+from acord.evaluate.suite import Suite, load_suite
 from acord.recipe import Recipe, Source, shown_values
 from acord.run.identity import HUB, NotFetched, Outside
 from acord.run.line import locate_bundled, step_of
@@ -50,25 +52,46 @@ class ValuePlan:
 
 
 @dataclass(frozen=True)
+class SuitePlan:
+    """The suite that the recipe names, and the state of each of its rows, in the suite's order."""
+
+    suite: Suite
+    states: tuple[RowState, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`, with the reasons in English."""
+        rows = [
+            {"row": row.id, "language": row.language, "task": row.task, "data": one.data, "state": one.state}
+            | ({"reason": one.reason} if one.reason else {})
+            for row, one in zip(self.suite.rows, self.states, strict=True)
+        ]
+        return {"name": self.suite.name, "title": self.suite.title, "rows": rows}
+
+
+@dataclass(frozen=True)
 class RunPlan:
-    """All that `acord plan` shows. fault: the first thing that would stop the run, None where nothing would."""
+    """All that `acord plan` shows. suite: None where the recipe evaluates nothing, or its suite cannot be used. fault:
+    the first thing that would stop the run, None where nothing would."""
 
     recipe: str
     folder: str
     stages: tuple[StagePlan, ...]
     sources: tuple[SourcePlan, ...]
     values: tuple[ValuePlan, ...]
+    suite: SuitePlan | None
     fault: InputError | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The plan for `--json`, with the fault as one line."""
-        content = {
+        content: dict[str, Any] = {
             "recipe": self.recipe,
             "folder": self.folder,
             "stages": [asdict(stage) for stage in self.stages],
             "sources": [asdict(source) for source in self.sources],
             "values": [asdict(value) for value in self.values],
         }
+        if self.suite is not None:
+            content["suite"] = self.suite.as_json()
         return content if self.fault is None else {**content, "error": str(self.fault)}
 
 
@@ -80,7 +103,12 @@ def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) ->
     shown = []
     fault: InputError | None = None
     outside = Outside(store.hashes(), fetch=False)
-    for stage in stages:
+    suite = None
+    try:
+        suite = _plan_suite(recipe)
+    except InputError as error:
+        fault = error
+    for stage in (one for one in stages if one.applies(recipe)):
         try:
             identity = stage.outside(located, outside)
         except NotFetched:
@@ -101,8 +129,17 @@ def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) ->
         tuple(shown),
         tuple(_plan_source(source, place) for source, place in pairs),
         tuple(_plan_value(*row) for row in shown_values(recipe)),
+        suite,
         fault,
     )
+
+
+def _plan_suite(recipe: Recipe) -> SuitePlan | None:
+    """The suite's rows, looked at without a network. Raises InputError for a suite that cannot be used."""
+    if recipe.evaluate is None:
+        return None
+    suite = load_suite(recipe.evaluate.suite)
+    return SuitePlan(suite, check_rows(suite))
 
 
 def _plan_value(key: str, value: Any, inferred: str) -> ValuePlan:

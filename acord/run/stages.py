@@ -18,11 +18,15 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Job:
-    """What a stage is given: the recipe, an empty folder to fill, and the folders of the artefacts it needs."""
+    """What a stage is given: the recipe, an empty folder to fill, and the folders of the artefacts it needs.
+
+    runs: the folder of all runs, for what they share.
+    """
 
     recipe: Recipe
     folder: Path
     inputs: Mapping[str, Path]
+    runs: Path
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Stage:
     outside: the identity of files and models that are no artefacts. libraries: distributions whose major.minor is
     part of the key. build: fills the folder and returns figures for the manifest. summary: one line about them.
     unusable: why a complete artefact cannot be reused all the same, None where it can. resumable: whether the stage
-    goes on in the folder that a stopped run left.
+    goes on in the folder that a stopped run left. applies: whether a recipe asks for the stage at all.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Stage:
     summary: Callable[[Figures], str]
     unusable: Callable[[Recipe, Path], str | None] = lambda recipe, folder: None  # noqa: ARG005  most always can
     resumable: bool = False
+    applies: Callable[[Recipe], bool] = lambda recipe: True  # noqa: ARG005  most always do
 
 
 def _build_pairs(job: Job) -> Figures:
@@ -88,6 +93,16 @@ def _build_align(job: Job) -> Figures:
         reference_folder=inputs["reference"],
         base_folder=inputs["base"],
         folder=job.folder,
+    )
+
+
+def _build_evaluate(job: Job) -> Figures:
+    """Measure the base, the aligned model and those it is held against on the recipe's suite; compare them."""
+    from acord.run.evaluations import build_evaluate
+
+    inputs = job.inputs
+    return build_evaluate(
+        job.recipe, base_folder=inputs["base"], align_folder=inputs["align"], folder=job.folder, runs=job.runs
     )
 
 
@@ -143,5 +158,16 @@ STAGES: tuple[Stage, ...] = (
         build=_build_align,
         summary=summary.align,
         resumable=True,
+    ),
+    Stage(
+        name="evaluate",
+        version=1,
+        needs=lambda recipe: ("base", "align"),  # noqa: ARG005  the same for every recipe
+        recipe_part=identity.evaluate_part,
+        outside=identity.evaluated_outside,
+        libraries=("lm_eval", "sacrebleu", "torch", "transformers"),
+        build=_build_evaluate,
+        summary=summary.evaluate,
+        applies=lambda recipe: recipe.evaluate is not None,
     ),
 )

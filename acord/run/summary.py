@@ -48,6 +48,11 @@ def align(figures: Figures) -> str:
     return line if "held_out" not in figures else f"{line}; {held_out(figures['held_out'])}"
 
 
+def evaluate(figures: Figures) -> str:
+    """Rows with a value, models, and the rows that have none."""
+    return text("evaluate_summary", rows=figures["rows"], models=len(figures["models"]), missing=figures["missing"])
+
+
 def held_out(figures: Figures) -> str:
     """Accuracy on the held-out pairs, before and after."""
     return text(

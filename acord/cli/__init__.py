@@ -5,21 +5,30 @@ Nothing heavy is imported here but inside a verb, so that --help answers at once
 
 import errno
 import io
-import json
 import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
 from acord import __version__
+from acord.cli.common import (
+    RUNS,
+    Json,
+    RecipeFile,
+    Runs,
+    Speech,
+    begin,
+    show_help_without_a_verb,
+    tell,
+    write_json,
+)
+from acord.cli.evaluation import compare, evaluate_app
 from acord.errors import AcordError, InputError, MachineError
-from acord.languages import language_of_locale, set_language, text
-
-Language = Literal["en", "es", "va"]
+from acord.languages import text
 
 INTERRUPTED = 130
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -34,15 +43,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Preference data: from sources to pairs.", rich_markup_mode=None)
 app.add_typer(data_app, name="data")
-
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
-Runs = Annotated[Path, typer.Option("--runs", envvar="ACORD_RUNS", help="The folder for artefacts and runs.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and no other line.")]
-Speech = Annotated[
-    Language | None,
-    typer.Option("--language", help="The language Acord speaks. [default: from the locale]", show_default=False),
-]
-RUNS = Path("runs")
+app.add_typer(evaluate_app, name="evaluate")
+app.command(epilog="Example: acord compare runs/demo salamandra --suite small")(compare)
 
 
 def _version(asked: bool) -> None:
@@ -58,24 +60,18 @@ def _acord(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    _show_help_without_a_verb(context)
+    show_help_without_a_verb(context)
 
 
 @data_app.callback(invoke_without_command=True)
 def _data(context: typer.Context) -> None:
-    _show_help_without_a_verb(context)
-
-
-def _show_help_without_a_verb(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(2)
+    show_help_without_a_verb(context)
 
 
 @app.command(epilog="Example: acord demo --language va")
 def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Run every stage on bundled sample preferences. It needs no network."""
-    _begin(as_json, language)
+    begin(as_json, language)
     from acord.console import write_result
     from acord.run.demo import PROMPTS, run_demo
     from acord.run.render import show_demo
@@ -84,7 +80,7 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
     command = f'{_program()} chat {shlex.quote(str(result.model))} --prompt "{PROMPTS["va"]}"'
     if as_json:
         answers = [{"language": one.language, "prompt": one.prompt, "answer": one.answer} for one in result.answers]
-        _write_json(result.run.as_json() | {"answers": answers, "next": command})
+        write_json(result.run.as_json() | {"answers": answers, "next": command})
     else:
         write_result(show_demo(result, command))
 
@@ -92,7 +88,7 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
 @app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")
 def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Check a recipe and show what would run. Nothing is started, fetched or written."""
-    _begin(as_json, language)
+    begin(as_json, language)
     from acord.console import write_result
     from acord.recipe import load_recipe
     from acord.run.render import show_plan
@@ -100,25 +96,25 @@ def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language:
 
     planned = plan_run(load_recipe(recipe), runs)
     if as_json:
-        _write_json(planned.as_json())
+        write_json(planned.as_json())
     else:
         write_result(show_plan(planned))
     if planned.fault is not None:
-        _tell(planned.fault)
+        tell(planned.fault)
         raise typer.Exit(planned.fault.exit_code)
 
 
 @app.command(epilog="Example: acord run recipes/oasst1-small.yaml")
 def run(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Run what a recipe needs and is missing; reuse what is there."""
-    _begin(as_json, language)
+    begin(as_json, language)
     _run(recipe, runs, as_json, until=None)
 
 
 @data_app.command("build", epilog="Example: acord data build recipes/oasst1-small.yaml")
 def data_build(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Build a recipe's pairs only, with a reason for every row that became none."""
-    _begin(as_json, language)
+    begin(as_json, language)
     _run(recipe, runs, as_json, until="pairs")
 
 
@@ -139,7 +135,7 @@ def chat(
     language: Speech = None,
 ) -> None:
     """Ask a model once, through its chat template. The answer goes to stdout."""
-    _begin(as_json, language)
+    begin(as_json, language)
     from acord.console import say, write_result
 
     if not prompt.strip():
@@ -150,7 +146,7 @@ def chat(
     messages.append({"role": "user", "content": prompt})
     reply = answer(load_speaker(model), messages, Sampling(max_new_tokens, temperature, seed))
     if as_json:
-        _write_json(
+        write_json(
             {
                 "answer": reply.text,
                 "finished": reply.finished,
@@ -174,23 +170,9 @@ def _run(recipe: Path, runs: Path, as_json: bool, *, until: str | None) -> None:
 
     result = run_recipe(load_recipe(recipe), runs, until=until)
     if as_json:
-        _write_json(result.as_json())
+        write_json(result.as_json())
     else:
         write_result(show_results(result))
-
-
-def _begin(as_json: bool, language: Language | None) -> None:
-    """What every verb does first: how to speak."""
-    set_language(language or language_of_locale())
-    if as_json:
-        from acord.console import configure
-
-        configure(quiet=True)
-
-
-def _write_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-    sys.stdout.flush()
 
 
 def _program() -> str:
@@ -202,10 +184,6 @@ def _program() -> str:
     return shlex.quote(min(called, os.path.relpath(called), key=len))
 
 
-def _tell(error: AcordError | str) -> None:
-    sys.stderr.write(f"acord: error: {error}\n")
-
-
 def main() -> None:
     """The command `acord`. Exit codes: 0 done, 1 a check failed, 2 the input or the machine is at fault."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -213,12 +191,14 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     # The libraries' own warnings are for developers; what a user needs to know, Acord says itself.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")
     # Threads that wait soon sleep: on a machine that others use too, spinning made a step five times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    sys.exit(_main(sys.argv[1:]))
+    sys.exit(main_with(sys.argv[1:]))
 
 
-def _main(arguments: list[str]) -> int:
+def main_with(arguments: list[str]) -> int:
+    """The exit code for a command line, with what went wrong told in one line."""
     try:
         code = app(arguments, prog_name="acord", standalone_mode=False)
     except AcordError as error:
@@ -227,7 +207,7 @@ def _main(arguments: list[str]) -> int:
         if error.errno not in UNWRITABLE or error.filename is not None:
             raise
         fault = MachineError(f"the output cannot be written: {error.strerror}", fix="Send it somewhere else.")
-        _tell(fault)
+        tell(fault)
         return fault.exit_code
     except typer.TyperException as error:
         line, code = f"{' '.join(error.format_message().split())} Try: acord --help", 2
@@ -236,6 +216,6 @@ def _main(arguments: list[str]) -> int:
             sys.stderr.write(f"acord: {text('stopped')}\n")
         return int(code or 0)
     if "--json" in arguments:
-        _write_json({"error": line})
-    _tell(line)
+        write_json({"error": line})
+    tell(line)
     return code

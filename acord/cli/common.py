@@ -1,0 +1,48 @@
+"""What the verbs share: options, how to speak, how to answer."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from acord.errors import AcordError
+from acord.languages import language_of_locale, set_language
+
+Language = Literal["en", "es", "va"]
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
+Runs = Annotated[Path, typer.Option("--runs", envvar="ACORD_RUNS", help="The folder for artefacts and runs.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and no other line.")]
+Speech = Annotated[
+    Language | None,
+    typer.Option("--language", help="The language Acord speaks. [default: from the locale]", show_default=False),
+]
+RUNS = Path("runs")
+
+
+def begin(as_json: bool, language: Language | None) -> None:
+    """What every verb does first: how to speak."""
+    set_language(language or language_of_locale())
+    if as_json:
+        from acord.console import configure
+
+        configure(quiet=True)
+
+
+def write_json(content: dict[str, Any]) -> None:
+    """The answer of a verb that was asked for JSON."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def tell(error: AcordError | str) -> None:
+    """One line about what went wrong."""
+    sys.stderr.write(f"acord: error: {error}\n")
+
+
+def show_help_without_a_verb(context: typer.Context) -> None:
+    """A group of verbs that was given none says what it has."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(2)

@@ -1,0 +1,147 @@
+"""One task of a suite through lm-evaluation-harness: its rows' values, errors and items.
+
+The harness builds the prompts, applies its filters and scores the answers; what it asks of the model goes through
+AcordLM. Its own standard errors are left aside: they know nothing of clusters, and stop at 100 resamples for BLEU.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from acord.evaluate.metrics import estimate_of
+from acord.evaluate.results import Item
+from acord.evaluate.suite import Row
+
+# Of the harness's own draws (few-shot examples): what it uses by default, and what published runs used.
+FEWSHOT_SEED = 1234
+
+
+class Measured(NamedTuple):
+    """A row's figures. stderr: None where one item alone was scored. items: in the order of the data set."""
+
+    value: float
+    stderr: float | None
+    items: tuple[Item, ...]
+    seconds: float
+
+
+def grouped(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """Rows that one pass over a task serves, in the order of their first row."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.task, row.shots, row.template, row.turn), []).append(row)
+    return [tuple(group) for group in groups.values()]
+
+
+def measure(
+    rows: Sequence[Row], include: Sequence[Path], lm: Any, *, limit: int | None, seed: int
+) -> dict[str, Measured]:
+    """Run the task of these rows, which share task, shots and template; the figures of each, by its id.
+
+    limit: items of the task at most. Raises whatever the task raises: its data, its code and its metrics are other
+    people's. Raises KeyError where the task does not report a row's metric under its filter.
+    """
+    from lm_eval import simple_evaluate
+
+    first = rows[0]
+    started = time.perf_counter()
+    with _silent_harness():
+        results = simple_evaluate(
+            model=lm,
+            tasks=[_task(first)],
+            task_manager=_task_manager(tuple(include)),
+            num_fewshot=first.shots,
+            limit=limit,
+            bootstrap_iters=0,
+            log_samples=True,
+            apply_chat_template=first.template != "none",
+            fewshot_as_multiturn=True,
+            random_seed=seed,
+            numpy_random_seed=FEWSHOT_SEED,
+            torch_random_seed=FEWSHOT_SEED,
+            fewshot_random_seed=FEWSHOT_SEED,
+        )
+    if results is None or len(results["samples"]) != 1:
+        raise ValueError(f"{first.task} is a group of tasks; a row names one task")
+    seconds = time.perf_counter() - started
+    (name,) = results["samples"]
+    return {
+        row.id: _measured(row, results["results"][name], results["samples"][name], seed, seconds / len(rows))
+        for row in rows
+    }
+
+
+def _task(row: Row) -> Any:
+    """The task's name, or its configuration with the stated turn in place of its text."""
+    return row.task if row.turn is None else {"task": row.task, "doc_to_text": row.turn}
+
+
+@lru_cache(maxsize=4)
+def _task_manager(include: tuple[Path, ...]) -> Any:
+    from lm_eval.tasks import TaskManager
+
+    return TaskManager(include_path=[str(folder) for folder in include] or None)
+
+
+@contextmanager
+def _silent_harness() -> Iterator[None]:
+    """Keep the harness's log to its errors: it writes to stderr, where progress is shown."""
+    import logging
+
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "lm-eval")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _measured(row: Row, figures: dict[str, Any], samples: list[dict[str, Any]], seed: int, seconds: float) -> Measured:
+    value = float(figures[f"{row.metric},{row.filter}"])
+    mine = sorted((one for one in samples if one["filter"] == row.filter), key=lambda one: one["doc_id"])
+    items = tuple(item_of(row, sample) for sample in mine)
+    estimate = estimate_of(row.metric, items, seed=seed)
+    return Measured(value, None if estimate is None else estimate.stderr, items, seconds)
+
+
+def item_of(row: Row, sample: dict[str, Any]) -> Item:
+    """One logged sample of the harness as an item of a row. Raises KeyError for a field that is not there."""
+    answer = sample["filtered_resps"]
+    of_choices = bool(answer) and isinstance(answer[0], tuple | list)
+    metric = sample[row.metric]
+    document = sample["doc"]
+    return Item(
+        item=int(sample["doc_id"]),
+        document=str(sample["doc_hash"]),
+        cluster=None if row.cluster is None else str(document[row.cluster]),
+        score=float(metric) if isinstance(metric, bool | int | float | np.number) else None,
+        raw=json.dumps(metric, ensure_ascii=False, default=_plain),
+        prediction=str(_likeliest(answer)) if of_choices else _text(answer[0] if answer else ""),
+        gold=_text(sample["target"]),
+        choices=len(answer) if of_choices else None,
+    )
+
+
+def _likeliest(answer: Sequence[Sequence[Any]]) -> int:
+    return int(np.argmax([float(logp) for logp, *_ in answer]))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray | set):
+        return list(value)
+    return str(value)

@@ -1,0 +1,322 @@
+"""The verbs `evaluate` and `compare`: which models are meant, where figures lie, what is compared.
+
+runs/evaluations/items.sqlite                   what models answered, item by item; shared by all evaluations
+runs/evaluations/<suite>/<model>-<key>/         a model's results.json, and its items by row
+runs/evaluations/<suite>/comparison-<key>/      the tables and pictures of a comparison
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from acord.console import say
+from acord.errors import CheckFailed, InputError
+from acord.evaluate.availability import check_rows
+from acord.evaluate.compare import Comparison, compare
+from acord.evaluate.importing import import_results
+from acord.evaluate.parallel import ALONE, World
+from acord.evaluate.results import Results, read_results, write_results
+from acord.evaluate.run import Candidate, Outcome, Settings, evaluate_model, follow_model
+from acord.evaluate.suite import Suite, load_suite
+from acord.evaluate.tables import as_content, to_markdown, write_comparison
+from acord.languages import text
+from acord.models import model_path
+from acord.recipe import Recipe
+from acord.run.store import Store
+
+RESULTS = "results.json"
+
+
+class Named(NamedTuple):
+    """What a user named: the models to evaluate, and which of them is the one before alignment, if any is."""
+
+    candidates: tuple[Candidate, ...]
+    before: str | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Results set side by side. comparison: of the figures. files: tables and pictures, as written."""
+
+    comparison: Comparison
+    files: tuple[Path, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {**as_content(self.comparison), "files": [str(file) for file in self.files]}
+
+    def shown(self) -> str:
+        """The table, and where its files lie."""
+        return f"{to_markdown(self.comparison)}\n{text('compare_files', folder=str(self.files[0].parent))}"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """outcomes: in the order of the models. compared: side by side, if there are several models."""
+
+    outcomes: tuple[Outcome, ...]
+    compared: Compared
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """`model: row` of every row whose task broke."""
+        return tuple(f"{one.results.model.name}: {row}" for one in self.outcomes for row in one.failed)
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {**self.compared.as_json(), "results": [str(one.file) for one in self.outcomes]}
+
+    def shown(self) -> str:
+        """The table, and where everything lies."""
+        return "\n".join([self.compared.shown(), *(str(one.file) for one in self.outcomes)])
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Results of others. file: where they lie now. unmatched: what of them is in no row of the suite."""
+
+    results: Results
+    file: Path
+    unmatched: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "model": self.results.model.name,
+            "rows": len(_with_value(self.results)),
+            "unmatched": list(self.unmatched),
+            "file": str(self.file),
+        }
+
+    def shown(self) -> str:
+        """One line."""
+        return text(
+            "evaluate_imported",
+            rows=len(_with_value(self.results)),
+            of=len(self.results.rows),
+            unmatched=len(self.unmatched),
+            file=str(self.file),
+        )
+
+
+def _with_value(results: Results) -> list[str]:
+    return [row.row for row in results.rows if row.value is not None]
+
+
+def evaluate(
+    models: Sequence[str], suite: str, settings: Settings, *, runs: Path, checkpoints: bool, world: World = ALONE
+) -> Evaluated | None:
+    """Evaluate models on a suite and compare them. What cannot be measured here is told before the start.
+
+    None in a process that follows another's orders. Raises InputError for models or a suite that cannot be used.
+    """
+    named = name_models(models, checkpoints=checkpoints)
+    rows = load_suite(suite)
+    if world.follows:
+        for candidate in named.candidates:
+            follow_model(candidate, settings, world)
+        return None
+    unavailable = tell_availability(rows)
+    folder = evaluations_folder(runs) / rows.name
+    outcomes = evaluate_models(named, rows, settings, runs=runs, unavailable=unavailable, folder=folder, world=world)
+    results = [one.results for one in outcomes]
+    return Evaluated(outcomes, _compared(results, rows, before=named.before, seed=settings.seed, folder=folder))
+
+
+def compare_models(named: Sequence[str], suite: str, *, before: str | None, seed: int, runs: Path) -> Compared:
+    """Set side by side what was evaluated earlier. Raises InputError for what is not there."""
+    rows = load_suite(suite)
+    folder = evaluations_folder(runs) / rows.name
+    spelled, base = _runs_spelled_out(named)
+    results = [_results_of(one, folder) for one in spelled]
+    names = [one.model.name for one in results]
+    before = before or base
+    if before is not None and before not in names:
+        raise InputError(
+            f"none of the models is named {before}", where="--before", fix=f"They are: {', '.join(names)}."
+        )
+    return _compared(results, rows, before=before, seed=seed, folder=folder)
+
+
+def _compared(results: Sequence[Results], suite: Suite, *, before: str | None, seed: int, folder: Path) -> Compared:
+    comparison = compare(results, suite, before=before, seed=seed)
+    return Compared(comparison, write_comparison(comparison, comparison_folder(results, folder)))
+
+
+def bring_in(files: Sequence[Path], name: str, suite: str, *, runs: Path) -> Imported:
+    """Results of others, as lm-evaluation-harness wrote them, into the folder of evaluations. Marked as unverified."""
+    rows = load_suite(suite)
+    folder = evaluations_folder(runs) / rows.name / f"{name}-imported"
+    imported = import_results(files, name, rows, folder)
+    return Imported(imported.results, write_results(imported.results, folder), imported.unmatched)
+
+
+def tell_availability(suite: Suite) -> dict[str, str]:
+    """Say what of a suite will be fetched, and what cannot be measured here and why: row id -> reason."""
+    states = check_rows(suite)
+    return {state.row: state.reason for state in states if state.state == "unavailable"}
+
+
+def evaluations_folder(runs: Path) -> Path:
+    """Where evaluations lie under the folder of runs."""
+    return runs / "evaluations"
+
+
+def name_models(named: Sequence[str], *, checkpoints: bool) -> Named:
+    """The models that arguments name: NAME=MODEL or MODEL, a folder, a hub name, or the folder of a run.
+
+    A run stands for its aligned model and, before it, its base; with checkpoints, also for every checkpoint it kept.
+    Raises InputError for a run without an aligned model, checkpoints that were not kept, and names that stand twice.
+    """
+    candidates: list[Candidate] = []
+    before = None
+    for argument in named:
+        name, given, base = argument.rpartition("=")
+        folder = Path(base)
+        if (folder / "run.json").is_file():
+            of_run = _models_of_run(folder, name if given else folder.resolve().name, checkpoints)
+            before = before or of_run[0].name
+            candidates += of_run
+        elif checkpoints:
+            raise InputError("this is no run, so it has no checkpoints", where=base, fix="Give a folder under runs/.")
+        else:
+            candidates.append(Candidate(name if given else _short_name(base), base))
+    names = [one.name for one in candidates]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"two models are named {twice[0]}", where="the models", fix="Write NAME=MODEL for each.")
+    return Named(tuple(candidates), before)
+
+
+def _models_of_run(folder: Path, name: str, checkpoints: bool) -> list[Candidate]:
+    aligned = folder / "align" / "model"
+    if not aligned.is_dir():
+        raise InputError("the run has no aligned model yet", where=str(folder), fix="Finish it with acord run.")
+    found = [Candidate(f"{name}-base", str(model_path((folder / "base").resolve())))]
+    if checkpoints:
+        kept = sorted((folder / "align" / "steps").glob("step-*"), key=_steps_of)
+        if not kept:
+            raise InputError(
+                "the run kept no checkpoints", where=str(folder), fix="Set align.keep_checkpoints: true and run it."
+            )
+        found += [Candidate(f"{name}@{_steps_of(path)}", str(path), _steps_of(path)) for path in kept]
+    return [*found, Candidate(name, str(aligned))]
+
+
+def _steps_of(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))
+
+
+def _short_name(base: str) -> str:
+    """The last part that says something: runs/demo/align/model is demo, owner/name is name."""
+    parts = [part for part in Path(base).parts if part not in ("align", "model", ".", "/")]
+    return parts[-1] if parts else base
+
+
+def evaluate_models(
+    named: Named,
+    suite: Suite,
+    settings: Settings,
+    *,
+    runs: Path,
+    unavailable: dict[str, str],
+    folder: Path,
+    world: World = ALONE,
+) -> tuple[Outcome, ...]:
+    """Evaluate each model in turn, into `folder`. Raises InputError where one cannot be loaded."""
+    hashes = Store(runs).hashes()
+    root = evaluations_folder(runs)
+    root.mkdir(parents=True, exist_ok=True)
+    outcomes = []
+    for candidate in named.candidates:
+        say(text("evaluate_model", model=candidate.name, suite=suite.name))
+        outcome = evaluate_model(
+            candidate,
+            suite,
+            settings,
+            unavailable=unavailable,
+            folder=folder,
+            store=root / "items.sqlite",
+            digest=hashes.sha256,
+            world=world,
+        )
+        hashes.save()
+        outcomes.append(outcome)
+    return tuple(outcomes)
+
+
+def _runs_spelled_out(named: Sequence[str]) -> tuple[list[str], str | None]:
+    """A run stands for its base and its aligned model, as when it was evaluated; the first base is the one before."""
+    spelled: list[str] = []
+    before = None
+    for one in named:
+        if (Path(one) / "run.json").is_file():
+            of_run = name_models([one], checkpoints=False)
+            before = before or of_run.before
+            spelled += [candidate.name for candidate in of_run.candidates]
+        else:
+            spelled.append(one)
+    return spelled, before
+
+
+def _results_of(named: str, folder: Path) -> Results:
+    """What an argument names: a results.json, its folder, or a model by its name; of several the newest counts."""
+    place = Path(named)
+    if place.is_file():
+        return read_results(place)
+    if (place / RESULTS).is_file():
+        return read_results(place / RESULTS)
+    found = [path for path in folder.glob(f"*/{RESULTS}") if read_results(path).model.name == named]
+    if not found:
+        raise InputError(
+            "no results of that name", where=named, fix="Give a results.json, or evaluate the model first."
+        )
+    return read_results(max(found, key=lambda path: path.stat().st_mtime_ns))
+
+
+def comparison_folder(results: Sequence[Results], folder: Path) -> Path:
+    """Where the comparison of these results lies: named by what was compared."""
+    models = [[one.model.name, one.model.sha256, one.settings] for one in results]
+    key = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()[:12]
+    return folder / f"comparison-{key}"
+
+
+def build_evaluate(
+    recipe: Recipe, *, base_folder: Path, align_folder: Path, folder: Path, runs: Path
+) -> dict[str, Any]:
+    """The `evaluate` stage: results of the base, the aligned model and the others, and their comparison, in `folder`.
+
+    Figures: the models, rows with a value and without, and each model's mean by language. Raises CheckFailed where a
+    task broke: its rows are named, and what was measured is not measured again.
+    """
+    section = recipe.evaluate
+    if section is None:
+        raise ValueError("the recipe asks for no evaluation")
+    suite = load_suite(section.suite)
+    candidates = (
+        Candidate(f"{recipe.name}-base", str(model_path(base_folder))),
+        *(Candidate(_short_name(base), base) for base in section.against),
+        Candidate(recipe.name, str(align_folder / "model")),
+    )
+    settings = Settings(section.precision, section.engine, limit=section.limit, seed=recipe.seed)
+    unavailable = tell_availability(suite)
+    named = Named(candidates, candidates[0].name)
+    outcomes = evaluate_models(named, suite, settings, runs=runs, unavailable=unavailable, folder=folder)
+    failed = [f"{one.results.model.name}: {row}" for one in outcomes for row in one.failed]
+    if failed:
+        raise CheckFailed(
+            f"tasks broke: {', '.join(failed)}", where=suite.name, fix="Mend or leave out these rows, and run it again."
+        )
+    compared = _compared([one.results for one in outcomes], suite, before=named.before, seed=recipe.seed, folder=folder)
+    rows = suite.rows
+    return {
+        "suite": suite.name,
+        "models": [one.name for one in candidates],
+        "rows": len(rows) - len(unavailable),
+        "missing": len(unavailable),
+        "reasons": unavailable,
+        "files": [str(file.relative_to(folder)) for file in compared.files],
+    }
