@@ -30,6 +30,7 @@ lock: $(VENV)/bin/python
 bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/dpo_vs_trl.py
 	$(BIN)/python benchmarks/engine_limits.py
+	$(BIN)/python benchmarks/eval_vs_lmeval.py
 	$(BIN)/python benchmarks/write_tables.py
 
 bench-gpu: $(VENV)/.ready-dev

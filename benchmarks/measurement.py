@@ -83,11 +83,11 @@ class Failed(Exception):
     """A measuring process ended badly; the last lines that it wrote."""
 
 
-def run_apart(script: str, what: AcordJob | TrlJob) -> Any:
+def run_apart(script: str, what: AcordJob | TrlJob | dict[str, Any]) -> Any:
     """Run benchmarks/<script>.py on the job in a fresh process; what it measured. Raises Failed."""
     with tempfile.TemporaryDirectory() as folder:
         job, result = Path(folder) / "job.json", Path(folder) / "result.json"
-        job.write_text(json.dumps(asdict(what)))
+        job.write_text(json.dumps(what if isinstance(what, dict) else asdict(what)))
         command = [sys.executable, str(HERE / f"{script}.py"), str(job), str(result)]
         # As acord's command line sets it; for both sides, since the machine may be shared.
         environment = {"GOMP_SPINCOUNT": "1000", **os.environ}

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import dpo_vs_trl
 import engine_limits
+import eval_vs_lmeval
 import gpu_2b
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 TABLES = {
     "dpo_vs_trl": lambda: dpo_vs_trl.table(dpo_vs_trl.RESULT),
     "engine_limits": lambda: engine_limits.table(engine_limits.RESULT),
+    "eval_vs_lmeval": lambda: eval_vs_lmeval.table(eval_vs_lmeval.RESULT),
     "gpu_2b": lambda: gpu_2b.table(gpu_2b.RESULT),
 }
 

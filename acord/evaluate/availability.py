@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from acord.errors import InputError
 from acord.evaluate.registry import Measure, measures_of, task_config
 from acord.evaluate.suite import Row, Suite
-from acord.languages import LANGUAGES, Language, text
+from acord.languages import LANGUAGES, text
+from acord.languages.language import Language
 
 State = Literal["present", "fetch", "unavailable"]
 # Loaders of the `datasets` library that read files instead of a data set's repository.

@@ -67,6 +67,7 @@ class InSlots:
 
     def __init__(self, model: Any, tokenizer: Any, stop_ids: tuple[int, ...], slots: int, block: int) -> None:
         self.model, self.tokenizer, self.stop_ids, self.slots, self.block = model, tokenizer, stop_ids, slots, block
+        self._bytes_per_token = _bytes_per_token(model)
 
     def generate(self, requests: Sequence[Request], done: Done) -> None:
         """Raises ValueError for a prompt that is empty or fills what the model reads."""
@@ -111,7 +112,7 @@ class InSlots:
         free = _free_bytes(next(self.model.parameters()).device)
         if free is None:
             return self.slots
-        return max(1, min(self.slots, int(free * MEMORY_SHARE) // (tokens * _bytes_per_token(self.model))))
+        return max(1, min(self.slots, int(free * MEMORY_SHARE) // (tokens * self._bytes_per_token)))
 
 
 class OneByOne:

@@ -1,5 +1,6 @@
 """Generation by vLLM, where it is installed: `engine: vllm`."""
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ def vllm_generator(folder: str | Path, *, stop_ids: Sequence[int] = (), precisio
     Raises InputError where vLLM is not installed.
     """
     try:
-        import vllm
+        vllm: Any = importlib.import_module("vllm")
     except ImportError:
         raise InputError(
             "vllm is not installed", where="engine: vllm", fix="pip install vllm, or write engine: transformers."

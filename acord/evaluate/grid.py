@@ -160,7 +160,8 @@ def _cell(name: str, all_verified: bool, cell: Cell, compared: RowComparison, no
     return Entry(
         decimal(cell.value),
         cell.value,
-        bold=compared.beaten and cell.mark in ("best", "tied"),
+        # A model that answers without looking is no winner, whatever the row is worth.
+        bold=compared.beaten and cell.mark in ("best", "tied") and not cell.degenerate,
         signs="".join(signs),
         beside="" if cell.stderr is None else f"± {decimal(cell.stderr)}",
         note=_note(name, cell, compared, notes),
@@ -211,8 +212,7 @@ def _interval(low: float, high: float, form: str = f".{DECIMALS}f") -> str:
 
 def _mean_line(comparison: Comparison, mean: LanguageMean, notes: _Notes) -> Line:
     left_out = notes.number(text("note_mean_left_out", rows=", ".join(mean.left_out))) if mean.left_out else None
-    entries = [Entry(text("table_mean"), note=left_out), *[Entry()] * 4, Entry(str(len(mean.rows)), len(mean.rows), 0)]
-    entries += [Entry(), Entry()]
+    entries = [Entry(text("table_mean", rows=len(mean.rows)), note=left_out), *[Entry()] * 7]
     for model, cell in zip(comparison.models, mean.cells, strict=True):
         entries.append(_mean_cell(model.name, cell, notes))
     if comparison.after is not None:

@@ -74,12 +74,14 @@ def import_results(files: Sequence[Path], name: str, suite: Suite, folder: Path)
     for figure in (figure for file in read for figure in _figures(file)):
         key = (figure.task, figure.metric, figure.filter, figure.shots)
         _check_same(by_key.setdefault(key, figure), figure)
-    found = {row.id: by_key.pop((row.task, row.metric, row.filter, row.shots), None) for row in suite.rows}
+    keys = {row.id: (row.task, row.metric, row.filter, row.shots) for row in suite.rows}
+    found = {row: by_key.get(key) for row, key in keys.items()}
     # All samples are read before the first is written: a damaged one leaves nothing behind.
-    items = {row.id: _items(row, figure) for row in suite.rows if (figure := found[row.id]) is not None}
+    items = {row.id: _items(row, one) for row in suite.rows if (one := found[row.id]) is not None}
     rows = tuple(_with_items(_row_result(row, found[row.id]), items.get(row.id, ()), folder) for row in suite.rows)
     results = Results(ModelId(name, _path_of(read), None), suite.name, rows, _settings(read), folder)
-    return Imported(results, tuple(str(figure) for figure in by_key.values()))
+    unmatched = [str(figure) for key, figure in by_key.items() if key not in keys.values()]
+    return Imported(results, tuple(unmatched))
 
 
 def _with_items(row: RowResult, items: Sequence[Item], folder: Path) -> RowResult:

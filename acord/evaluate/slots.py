@@ -171,7 +171,8 @@ class SlotModel:
         for start in range(shared, last, self.block):
             self._run(self.model.base_model, slot, start, ids[start : start + self.block])
         self._held[slot] = tuple(ids[:last])
-        return self._run(self.model, slot, last, ids[last:], **self._kept())[0, -1]
+        logits_V: Tensor = self._run(self.model, slot, last, ids[last:], **self._kept())[0, -1]
+        return logits_V
 
     def _best(self, ids: Sequence[int], last: int) -> tuple[int, int]:
         """The slot with the longest run of this prompt's blocks, and the run's length in tokens."""

@@ -1,79 +1,120 @@
-"""A comparison in files: Markdown, HTML, CSV, JSON and a spreadsheet, the same for the same figures, byte for byte."""
+"""A comparison in files: Markdown, HTML, CSV, JSON, a workbook, pictures; the same bytes for the same figures.
+
+Markdown, HTML and the workbook are for people, in the interface's language. CSV and JSON are for programs: their keys
+are English, their numbers have a point.
+"""
 
 import csv
 import io
 import json
-import zipfile
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from acord.evaluate.compare import Comparison, Line
-from acord.evaluate.forest import draw_forest
-from acord.evaluate.grid import Entry, Grid, tables_of
-from acord.evaluate.statistics import Decision
-from acord.languages import interface_language
+from acord.evaluate.compare import Cell, Comparison, Contrast, RowComparison
+from acord.evaluate.forest import to_png, to_svg
+from acord.evaluate.grid import Entry, Grid, Line, tables_of
+from acord.evaluate.language_means import LanguageMean, chance_of
+from acord.evaluate.spreadsheet import to_xlsx
+from acord.languages import interface_language, text
 
 STEM = "comparison"
-# What a spreadsheet takes for a formula where it stands first.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-LONG_AGO = (1980, 1, 1, 0, 0, 0)
-WIDEST = 48
+# What a spreadsheet that reads CSV takes for a formula where it stands first.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+CSV_DECIMALS = 6
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 90rem; padding: 0 1rem; color: #1a1a1a; }
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem; padding: 0 1rem; }
+.wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1.5rem 0; }
 caption { text-align: left; font-weight: bold; padding: .5rem 0; }
-th, td { border-bottom: 1px solid #ccc; padding: .35rem .7rem; text-align: left; vertical-align: top; }
+th, td { border-bottom: 1px solid #8888; padding: .35rem .7rem; text-align: left; vertical-align: top; }
+th { font-weight: normal; }
+thead th { font-weight: bold; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tr.mean > * { border-top: 2px solid; }
 """
 
 
-def write_comparison(comparison: Comparison, folder: Path) -> tuple[Path, ...]:
-    """Write every format, and the forest plots, into the folder; each file complete or not at all."""
+def write_comparison(comparison: Comparison, folder: Path, formats: Sequence[str] | None = None) -> tuple[Path, ...]:
+    """Write comparison.<format> for each of the formats (see FORMATS; all by default), each complete or not at all.
+
+    Raises KeyError for a format that there is not.
+    """
+    contents = {one: FORMATS[one](comparison) for one in (FORMATS if formats is None else formats)}
     folder.mkdir(parents=True, exist_ok=True)
-    writers: dict[str, Callable[[Comparison], bytes]] = {
-        "md": lambda one: to_markdown(one).encode(),
-        "html": lambda one: to_html(one).encode(),
-        "csv": lambda one: to_csv(one).encode(),
-        "json": lambda one: (json.dumps(as_content(one), ensure_ascii=False, indent=2) + "\n").encode(),
-        "xlsx": to_xlsx,
-    }
-    files = [_written(folder / f"{STEM}.{suffix}", write(comparison)) for suffix, write in writers.items()]
-    pictures = draw_forest(comparison)
-    files += [_written(folder / f"{STEM}.{suffix}", picture) for suffix, picture in pictures.items()]
-    return tuple(files)
+    return tuple(_write(folder / f"{STEM}.{one}", content) for one, content in contents.items() if content)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    return partial.replace(path)
 
 
 def to_markdown(comparison: Comparison) -> str:
-    """Tables with their captions as headings."""
+    """A heading and a table a language, the legend, the footnotes."""
     tables = tables_of(comparison)
-    parts = [f"# {_md(tables.title)}"]
-    for grid in tables.grids:
-        lines = [f"## {_md(grid.caption)}", "", _md_line([_md(one) for one in grid.headings])]
-        lines.append(_md_line(["---"] * len(grid.headings)))
-        lines += [_md_line([_md_entry(entry) for entry in row]) for row in grid.rows]
-        parts.append("\n".join(lines))
-    parts.append("\n".join(f"- {_md(note)}" for note in tables.notes))
+    parts = [f"# {_markdown(tables.title)}", *map(_markdown_table, tables.grids)]
+    if tables.legend:
+        parts.append("\n".join(f"- {_markdown(line)}" for line in tables.legend))
+    if tables.notes:
+        # Not a list of Markdown: the numbers are those that the tables name.
+        notes = [f"({number}) {_markdown(note)}" for number, note in enumerate(tables.notes, start=1)]
+        parts.append("  \n".join(notes))
     return "\n\n".join(parts) + "\n"
 
 
+def _markdown_table(grid: Grid) -> str:
+    numeric = [any(line.entries[i].number is not None for line in grid.lines) for i in range(len(grid.headings))]
+    return "\n".join(
+        [
+            f"## {_markdown(grid.language)}",
+            "",
+            _markdown_line([_markdown(heading) for heading in grid.headings]),
+            _markdown_line(["---:" if one else "---" for one in numeric]),
+            *(_markdown_line([_markdown_entry(entry) for entry in line.entries]) for line in grid.lines),
+        ]
+    )
+
+
+def _markdown_line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_entry(entry: Entry) -> str:
+    if not entry.bold:
+        return _markdown(entry.written())
+    behind = _markdown(entry._replace(shown="").written())
+    return f"**{_markdown(entry.shown)}** {behind}".rstrip()
+
+
+def _markdown(value: str) -> str:
+    """Text that means nothing but itself, also in a table."""
+    for sign in "\\`*_[]<>|#":
+        value = value.replace(sign, f"\\{sign}")
+    return " ".join(value.split())
+
+
 def to_html(comparison: Comparison) -> str:
-    """One page that needs nothing beside it. All text is escaped."""
+    """One page that needs nothing beside it: no scripts, no fonts, no pictures. All text is escaped."""
     tables = tables_of(comparison)
-    language = interface_language().bcp47
-    body = [f"<h1>{escape(tables.title)}</h1>", *map(_html_table, tables.grids), "<ul>"]
-    body += [f"<li>{escape(note)}</li>" for note in tables.notes]
+    title = escape(tables.title)
+    notes = [f'<li id="note-{number}">{escape(note)}</li>' for number, note in enumerate(tables.notes, start=1)]
     return "\n".join(
         [
             "<!doctype html>",
-            f'<html lang="{escape(language)}">',
-            '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-            f"<title>{escape(tables.title)}</title><style>{STYLE}</style></head>",
+            f'<html lang="{escape(interface_language().bcp47)}">',
+            '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{title}</title>",
+            f"<style>{STYLE}</style></head>",
             "<body>",
-            *body,
-            "</ul>",
+            f"<h1>{title}</h1>",
+            *map(_html_table, tables.grids),
+            f"<h2>{escape(text('table_notes'))}</h2>",
+            *(["<ul>", *(f"<li>{escape(line)}</li>" for line in tables.legend), "</ul>"] if tables.legend else []),
+            *(["<ol>", *notes, "</ol>"] if notes else []),
             "</body>",
             "</html>",
             "",
@@ -81,149 +122,156 @@ def to_html(comparison: Comparison) -> str:
     )
 
 
+def _html_table(grid: Grid) -> str:
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in grid.headings)
+    lines = "\n".join(_html_line(line) for line in grid.lines)
+    return (
+        f'<h2>{escape(grid.language)}</h2>\n<div class="wide"><table>\n<caption>{escape(grid.caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table></div>"
+    )
+
+
+def _html_line(line: Line) -> str:
+    first, *others = line.entries
+    cells = [f'<th scope="row">{_html_entry(first)}</th>']
+    for entry in others:
+        kind = "" if entry.number is None else ' class="number"'
+        cells.append(f"<td{kind}>{_html_entry(entry)}</td>")
+    kind = ' class="mean"' if line.of_means else ""
+    return f"<tr{kind}>{''.join(cells)}</tr>"
+
+
+def _html_entry(entry: Entry) -> str:
+    shown = escape(entry.shown)
+    parts = [f"<strong>{shown}</strong>" if entry.bold else shown, escape(entry.beside), escape(entry.signs)]
+    if entry.note is not None:
+        parts.append(f'<a href="#note-{entry.note}">({entry.note})</a>')
+    return " ".join(part for part in parts if part)
+
+
 def to_csv(comparison: Comparison) -> str:
-    """One table, the language as its first column; text that would be a formula is quoted by an apostrophe."""
+    """One line a row of the suite, then one a mean. Text that would be taken for a formula gets an apostrophe.
+
+    Of each model: value, standard error, items, standing (see compare.marks_of) and remark.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for grid in tables_of(comparison).grids:
-        writer.writerow([_harmless(one) for one in ("", *grid.headings)])
-        writer.writerows([_harmless(grid.caption), *map(_csv_entry, row)] for row in grid.rows)
+    heads = ["language", "row", "label", "kind", "metric", "better", "shots", "template", "chance", "constant"]
+    for model in comparison.models:
+        heads += [f"{model.name}{one}" for one in ("", " stderr", " items", " standing", " remark")]
+    heads += [f"effect{one}" for one in ("", " low", " high", " adjusted p")] if comparison.after is not None else []
+    writer.writerow([_harmless(head) for head in [*heads, "detectable"]])
+    for row in comparison.rows:
+        writer.writerow(_csv_row(comparison, row))
+    for mean in comparison.means:
+        writer.writerow(_csv_mean(comparison, mean))
     return out.getvalue()
 
 
-def as_content(comparison: Comparison) -> dict[str, Any]:
-    """Everything that was computed, as JSON takes it."""
-    return {
-        "suite": comparison.suite,
-        "title": comparison.title,
-        "models": [vars(model) for model in comparison.models],
-        "before": comparison.before,
-        "after": comparison.after,
-        "tests": comparison.tests,
-        "rows": [_line_content(line) for line in comparison.lines],
-        "means": [
-            {
-                "language": mean.language or None,
-                "rows": mean.rows,
-                "models": {name: estimate._asdict() for name, estimate in mean.estimates.items()},
-            }
-            for mean in comparison.means
-        ],
-    }
+def _csv_row(comparison: Comparison, compared: RowComparison) -> list[str]:
+    row = compared.row
+    words = (row.language, row.id, row.label, row.kind, row.metric, row.better, str(row.shots), row.template)
+    cells = [*map(_harmless, words), _plain(row.chance), _plain(compared.baseline)]
+    for cell in compared.cells:
+        remarks = [cell.missing or "", cell.reason or "", "degenerate" if cell.degenerate else ""]
+        remarks += ["" if cell.verified else "unverified"]
+        remarks += [f"template {cell.template}" if cell.template != row.template else ""]
+        cells += [_plain(cell.value), _plain(cell.stderr), str(cell.n), cell.mark]
+        cells.append(_harmless("; ".join(remark for remark in remarks if remark)))
+    if comparison.after is not None:
+        contrast = comparison.effect(compared)
+        decision = None if contrast is None else contrast.decision
+        found = None if decision is None else decision.difference
+        cells += ["", "", ""] if found is None else [_plain(found.value), _plain(found.low), _plain(found.high)]
+        cells.append("" if decision is None else f"{decision.adjusted_p:.3e}")
+    return [*cells, _plain(compared.detectable)]
 
 
-def to_xlsx(comparison: Comparison) -> bytes:
-    """A workbook, one sheet a table: numbers as numbers, headings that stay in sight."""
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-
-    book = Workbook()
-    book.remove(book.active)
-    tables = tables_of(comparison)
-    for grid in tables.grids:
-        sheet = book.create_sheet(_sheet_name(grid.caption))
-        sheet.append([_harmless(one) for one in grid.headings])
-        for row in grid.rows:
-            sheet.append([_harmless(e.shown) if e.number is None else e.number for e in row])
-            for cell, entry in zip(sheet[sheet.max_row], row, strict=True):
-                cell.font = Font(bold=entry.bold)
-                if isinstance(entry.number, float):
-                    cell.number_format = "0.000"
-        for cell in sheet[1]:
-            cell.font = Font(bold=True)
-        sheet.freeze_panes = "A2"
-        for column in sheet.columns:
-            widest = max(len(str(cell.value)) for cell in column)
-            sheet.column_dimensions[column[0].column_letter].width = min(WIDEST, widest + 2)
-    notes = book.create_sheet("notes")
-    for note in tables.notes:
-        notes.append([_harmless(note)])
-    book.properties.creator = "acord"
-    book.properties.created = book.properties.modified = datetime(*LONG_AGO)
-    out = io.BytesIO()
-    book.save(out)
-    return _undated(out.getvalue())
+def _csv_mean(comparison: Comparison, mean: LanguageMean) -> list[str]:
+    cells = [mean.language, "mean", *[""] * 3, "higher", *[""] * 4]
+    for cell in mean.cells:
+        cells += ["", "", "", "", ""] if cell is None else [_plain(cell.value), _plain(cell.stderr), "", "", ""]
+    if comparison.after is not None:
+        found = mean.differences.get(comparison.before or "")
+        cells += ["", "", ""] if found is None else [_plain(found.value), _plain(found.low), _plain(found.high)]
+        cells.append("")
+    return [*cells, ""]
 
 
-def _undated(content: bytes) -> bytes:
-    """The same archive without the time at which it was made: in its entries, and in what openpyxl notes at saving."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            data = source.read(name)
-            if name == "docProps/core.xml":
-                begin, end = data.find(b"<dcterms:modified"), data.find(b"</dcterms:modified>")
-                data = data[:begin] + data[end + len(b"</dcterms:modified>") :] if begin >= 0 else data
-            target.writestr(zipfile.ZipInfo(name, LONG_AGO), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def _written(path: Path, content: bytes) -> Path:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    return partial.replace(path)
-
-
-def _md_line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _md_entry(entry: Entry) -> str:
-    return f"**{_md(entry.shown)}**" if entry.bold else _md(entry.shown)
-
-
-def _md(value: str) -> str:
-    """Text that means nothing but itself in a Markdown table."""
-    for sign in "\\`*_[]<>|":
-        value = value.replace(sign, f"\\{sign}")
-    return " ".join(value.split())
-
-
-def _csv_entry(entry: Entry) -> str:
-    return _harmless(entry.shown) if entry.number is None else entry.shown
-
-
-def _html_table(grid: Grid) -> str:
-    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in grid.headings)
-    rows = "".join(f"<tr>{''.join(_html_cells(row))}</tr>\n" for row in grid.rows)
-    caption = escape(grid.caption)
-    return f"<table>\n<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
-
-
-def _html_cells(row: tuple[Entry, ...]) -> list[str]:
-    first, *others = row
-    cells = [f'<th scope="row">{escape(first.shown)}</th>']
-    for entry in others:
-        shown = f"<strong>{escape(entry.shown)}</strong>" if entry.bold else escape(entry.shown)
-        kind = "" if entry.number is None else ' class="number"'
-        cells.append(f"<td{kind}>{shown}</td>")
-    return cells
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.{CSV_DECIMALS}f}"
 
 
 def _harmless(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA) else value
 
 
-def _sheet_name(caption: str) -> str:
-    return "".join("-" if sign in r"[]:*?/\\" else sign for sign in caption)[:31]
-
-
-def _line_content(line: Line) -> dict[str, Any]:
+def as_content(comparison: Comparison) -> dict[str, Any]:
+    """Everything that was computed, as JSON takes it; figures in full."""
     return {
-        **line.row.model_dump(mode="json"),
-        "models": {
-            name: {**vars(cell), "estimate": None if cell.estimate is None else cell.estimate._asdict()}
-            for name, cell in line.cells.items()
-        },
-        "differences": [
-            {"first": first, "second": second, **_decision_content(decided)}
-            for (first, second), decided in line.decisions.items()
-        ],
-        "best": line.best,
-        "ties": list(line.ties),
-        "effect": None if line.effect is None else _decision_content(line.effect),
+        "suite": comparison.suite,
+        "title": comparison.title,
+        "models": [vars(model) | {"settings": dict(model.settings)} for model in comparison.models],
+        "before": comparison.before,
+        "after": comparison.after,
+        "tests": comparison.tests,
+        "seed": comparison.seed,
+        "rows": [_row_content(comparison, row) for row in comparison.rows],
+        "means": [_mean_content(comparison, mean) for mean in comparison.means],
     }
 
 
-def _decision_content(decided: Decision) -> dict[str, Any]:
-    return {**decided.difference._asdict(), "adjusted_p": decided.adjusted_p, "distinct": decided.distinct}
+def _row_content(comparison: Comparison, compared: RowComparison) -> dict[str, Any]:
+    effect = comparison.effect(compared)
+    return {
+        **compared.row.model_dump(mode="json"),
+        "baseline": compared.baseline,
+        "detectable": compared.detectable,
+        "normalised_from": chance_of(compared.row),
+        "models": _by_model(comparison, [_cell_content(cell) for cell in compared.cells]),
+        "differences": [_contrast_content(contrast) for contrast in compared.contrasts],
+        "effect": None if effect is None else _contrast_content(effect),
+    }
+
+
+def _cell_content(cell: Cell) -> dict[str, Any]:
+    return dict(vars(cell))
+
+
+def _contrast_content(contrast: Contrast) -> dict[str, Any]:
+    content: dict[str, Any] = {"first": contrast.a, "second": contrast.b, "left_out": contrast.left_out}
+    if contrast.decision is None:
+        return content | {"untested": contrast.untested}
+    decision = contrast.decision
+    return content | decision.difference._asdict() | {"adjusted_p": decision.adjusted_p, "distinct": decision.distinct}
+
+
+def _mean_content(comparison: Comparison, mean: LanguageMean) -> dict[str, Any]:
+    return {
+        "language": mean.language,
+        "rows": list(mean.rows),
+        "left_out": list(mean.left_out),
+        "models": _by_model(comparison, [None if cell is None else cell._asdict() for cell in mean.cells]),
+        "first": comparison.focus,
+        "differences": {name: found._asdict() for name, found in mean.differences.items()},
+    }
+
+
+def _by_model(comparison: Comparison, contents: Sequence[Any]) -> dict[str, Any]:
+    return {model.name: content for model, content in zip(comparison.models, contents, strict=True)}
+
+
+def to_json(comparison: Comparison) -> str:
+    """as_content in a file."""
+    return json.dumps(as_content(comparison), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Comparison], bytes]] = {
+    "md": lambda comparison: to_markdown(comparison).encode(),
+    "html": lambda comparison: to_html(comparison).encode(),
+    "csv": lambda comparison: to_csv(comparison).encode(),
+    "json": lambda comparison: to_json(comparison).encode(),
+    "xlsx": to_xlsx,
+    "png": to_png,
+    "svg": to_svg,
+}

@@ -26,7 +26,7 @@ TEXTS = {
     "compare_files": "Tables and pictures: {folder}",
     # Tables and pictures of a comparison
     "table_title": "Evaluation: {suite}",
-    "table_caption": "{language}: {rows} rows",
+    "table_caption": "{language} (rows: {rows})",
     "table_dataset": "Dataset",
     "table_task": "Task",
     "table_metric": "Metric",
@@ -40,7 +40,7 @@ TEXTS = {
     "table_constant": "Constant answer",
     "table_effect": "Effect of alignment",
     "table_detectable": "Detectable difference",
-    "table_mean": "Mean, normalised",
+    "table_mean": "Mean, normalised (rows: {rows})",
     "table_stderr": "{model}, standard error",
     "table_language": "Language",
     "table_missing": "n/a",
@@ -56,13 +56,13 @@ TEXTS = {
     "legend_tied": "{sign} tie: exactly the same value.",
     "legend_untested": "{sign} the best value, but it cannot be tested against every other model: the reason is in the "
     "note.",
-    "legend_degenerate": "{sign} degenerate: the answers show no sign of depending on the items.",
+    "legend_degenerate": "{sign} degenerate: the answers show no sign of depending on the items; never in bold.",
     "legend_unverified": "{sign} measured by others and imported: not verified.",
     "legend_lower": "{sign} lower is better.",
     "legend_error": "±: standard error, clustered where items share a passage.",
     "legend_constant": "Constant answer: the score of one and the same answer to every item.",
-    "legend_detectable": "Detectable difference: the smallest true difference that the row would show with a power of 80% at the "
-    "5% level, before the correction.",
+    "legend_detectable": "Detectable difference: the smallest true difference that the row would show with a power of "
+    "80% at the 5% level, before the correction.",
     "legend_effect": "Effect of alignment: {after} minus {before}, with its 95% interval; bold where it stands after "
     "the correction.",
     "legend_mean": "Mean, normalised: over the rows of the language on which every model has a value; 0 is chance and "

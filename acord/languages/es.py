@@ -27,7 +27,7 @@ TEXTS = {
     "compare_files": "Tablas e imágenes: {folder}",
     # Tables and pictures of a comparison
     "table_title": "Evaluación: {suite}",
-    "table_caption": "{language}: {rows} filas",
+    "table_caption": "{language} (filas: {rows})",
     "table_dataset": "Conjunto de datos",
     "table_task": "Tarea",
     "table_metric": "Métrica",
@@ -38,10 +38,10 @@ TEXTS = {
     "table_template_turn": "turno fijado",
     "table_items": "Ítems",
     "table_chance": "Azar",
-    "table_constant": "Constante",
+    "table_constant": "Respuesta constante",
     "table_effect": "Efecto del alineamiento",
     "table_detectable": "Diferencia detectable",
-    "table_mean": "Media normalizada",
+    "table_mean": "Media normalizada (filas: {rows})",
     "table_stderr": "{model}, error estándar",
     "table_language": "Lengua",
     "table_missing": "n/d",
@@ -58,11 +58,11 @@ TEXTS = {
     "legend_tied": "{sign} empate: exactamente el mismo valor.",
     "legend_untested": "{sign} el mejor valor, pero no puede comprobarse frente a todos los demás modelos: el motivo "
     "está en la nota.",
-    "legend_degenerate": "{sign} degenerado: nada indica que las respuestas dependan de los ítems.",
+    "legend_degenerate": "{sign} degenerado: nada indica que las respuestas dependan de los ítems; nunca en negrita.",
     "legend_unverified": "{sign} medido por otros e importado: sin verificar.",
     "legend_lower": "{sign} cuanto más bajo, mejor.",
     "legend_error": "±: error estándar, agrupado cuando los ítems comparten un pasaje.",
-    "legend_constant": "Constante: la puntuación de una misma respuesta para todos los ítems.",
+    "legend_constant": "Respuesta constante: la puntuación de una misma respuesta para todos los ítems.",
     "legend_detectable": "Diferencia detectable: la menor diferencia real que la fila mostraría con una potencia del "
     "80 % al nivel del 5 %, antes de la corrección.",
     "legend_effect": "Efecto del alineamiento: {after} menos {before}, con su intervalo del 95 %; en negrita si se "

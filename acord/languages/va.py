@@ -27,7 +27,7 @@ TEXTS = {
     "compare_files": "Taules i imatges: {folder}",
     # Tables and pictures of a comparison
     "table_title": "Avaluació: {suite}",
-    "table_caption": "{language}: {rows} files",
+    "table_caption": "{language} (files: {rows})",
     "table_dataset": "Conjunt de dades",
     "table_task": "Tasca",
     "table_metric": "Mètrica",
@@ -41,7 +41,7 @@ TEXTS = {
     "table_constant": "Resposta constant",
     "table_effect": "Efecte de l'alineament",
     "table_detectable": "Diferència detectable",
-    "table_mean": "Mitjana normalitzada",
+    "table_mean": "Mitjana normalitzada (files: {rows})",
     "table_stderr": "{model}, error estàndard",
     "table_language": "Llengua",
     "table_missing": "n/d",
@@ -58,7 +58,7 @@ TEXTS = {
     "legend_tied": "{sign} empat: exactament el mateix valor.",
     "legend_untested": "{sign} el millor valor, però no es pot comprovar davant de tots els altres models: el motiu és "
     "en la nota.",
-    "legend_degenerate": "{sign} degenerat: res no indica que les respostes depenguen dels ítems.",
+    "legend_degenerate": "{sign} degenerat: res no indica que les respostes depenguen dels ítems; mai en negreta.",
     "legend_unverified": "{sign} mesurat per altres i importat: sense verificar.",
     "legend_lower": "{sign} com més baix, millor.",
     "legend_error": "±: error estàndard, agrupat quan els ítems comparteixen un passatge.",
@@ -73,7 +73,8 @@ TEXTS = {
     "note_not_measured": "no s'ha mesurat",
     "note_measured_otherwise": "s'ha mesurat d'una altra manera: {how}",
     "note_template": "{model}: s'ha mesurat amb la plantilla «{template}»",
-    "note_no_items": "{a} i {b} no es comproven: els ítems d'un dels dos no s'han conservat o no es poden tornar a mostrejar",
+    "note_no_items": "{a} i {b} no es comproven: els ítems d'un dels dos no s'han conservat o no "
+    "es poden tornar a mostrejar",
     "note_no_shared_items": "{a} i {b} no es comproven: no comparteixen cap document",
     "note_too_few_items": "{a} i {b} no es comproven: massa pocs ítems",
     "note_left_out": "{a} i {b} es comparen en els documents que han contestat tots dos; se n'exclouen {count}",

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import eval_vs_lmeval
 import pytest
 from real_pairs import DATA
 
@@ -101,3 +102,16 @@ def test_the_page_shows_the_results_as_they_are() -> None:
     assert page == with_tables(page), "run python benchmarks/write_tables.py"
     with pytest.raises(ValueError, match="no marks for engine_limits"):
         with_tables(page.replace("<!-- engine_limits -->", ""))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not eval_vs_lmeval.DATA.is_dir(), reason="the evaluation sets are not beside the repository")
+def test_eval_vs_lmeval(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    done = run("eval_vs_lmeval", "--quick", "--cases", "truthfulqa/32k", "--results", str(path))
+    assert done.returncode == 0, done.stderr
+    entry = only_entry(path)
+    assert entry["items"] == 6
+    assert entry["same_argmax"] == 1.0
+    assert entry["largest_difference"] < 1e-3
+    assert "| truthfulqa/32k |" in done.stdout
