@@ -14,7 +14,7 @@ import torch
 from machine import forget_peak, peak_since_bytes, resident_bytes
 from measurement import answer
 
-from acord.align.machine import keep_freed_memory
+from acord.tree.memory import keep_freed_memory
 
 
 def measure(content: dict[str, Any]) -> dict[str, Any]:

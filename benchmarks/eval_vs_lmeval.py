@@ -1,6 +1,6 @@
 """Acord's evaluation beside lm-evaluation-harness's hf backend: same model, items, tokens and precision.
 
-Multiple choice: TruthfulQA mc1 in Catalan, Spanish and English. Questions over one passage: XQuAD, the log-likelihood of
+Multiple choice: TruthfulQA mc1 in Catalan, Spanish and English. Questions over one passage: XQuAD, the likelihood of
 the answer. One fresh process a measurement, alternating; the hf backend at the fastest of its batch sizes.
 
 Run: python benchmarks/eval_vs_lmeval.py [--cases ...] [--runs 3]   (about fifteen minutes on two cores)

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import torch
 
 from acord.align.encoded import Example, items_of, read_encoded
-from acord.align.machine import keep_freed_memory
 from acord.align.plan import Plan, read_plan
 from acord.console import say, track
 from acord.models import load_model, model_path
 from acord.tree.admission import admit
+from acord.tree.memory import keep_freed_memory
 from acord.tree.pack import build_packs
 from acord.tree.scoring import ScoringModel
 

@@ -5,6 +5,7 @@ where lower is better. A row that cannot be placed there (see language_means) is
 """
 
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -131,9 +132,13 @@ def _draw_panel(axis: Any, panel: Panel, series: int) -> None:
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelbottom=True)
-    axis.xaxis.set_major_formatter(lambda value, _: f"{value:+g}".replace(".", interface_language().decimal))
+    axis.xaxis.set_major_formatter(lambda value, _: _points(value))
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
     axis.set_axisbelow(True)
+
+
+def _points(value: float) -> str:
+    return "0" if value == 0 else f"{value:+g}".replace(".", interface_language().decimal)
 
 
 def _draw_bar(axis: Any, bar: Bar, height: float, colour: str, shape: str) -> None:
@@ -171,6 +176,4 @@ def _labels(comparison: Comparison) -> Sequence[str]:
 
 
 def _wrapped(line: str, width: int = 100) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(line, width))

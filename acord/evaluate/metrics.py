@@ -7,12 +7,13 @@ reports the median of 1,000 random resamples' means, here it is the mean itself.
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from acord.evaluate.resampling import REPEATS, Floats, Sample, mean_sample, sample_of_sums
+from acord.evaluate.resampling import REPEATS, Floats, Sample, mean_of_items, mean_sample, sample_of_sums
 from acord.evaluate.results import Item
 from acord.evaluate.statistics import Clusters, Difference, Estimate, estimate, paired_difference
 
@@ -216,6 +217,11 @@ def _likelihood_sample(score: Callable[[Floats], Floats], values: Sequence[Any],
     return sample_of_sums(np.array(sums, dtype=np.float64), score, cluster_N)
 
 
+def _bias_sample(values: Sequence[Any], cluster_N: Clusters) -> Sample:
+    """2 |p - 1/2| of pairs in which a stereotype is the likelier (1) or not (0): see acord.evaluate.rows."""
+    return replace(mean_sample(values, cluster_N), score=lambda sums_RK: 2 * np.abs(mean_of_items(sums_RK) - 0.5))
+
+
 def _quotient(over_R: Floats, under_R: Floats) -> Floats:
     """0 where nothing is to divide by."""
     return np.asarray(np.divide(over_R, under_R, out=np.zeros_like(over_R), where=under_R > 0))
@@ -235,6 +241,7 @@ OF_SUMS: Mapping[str, Callable[[Sequence[Any], Clusters], Sample]] = {
     "word_perplexity": partial(_likelihood_sample, _perplexity),
     "byte_perplexity": partial(_likelihood_sample, _perplexity),
     "bits_per_byte": partial(_likelihood_sample, _bits),
+    "bias": _bias_sample,
 }
 
 # Metrics of which lm-eval keeps a pair an item: gold and predicted class, or reference(s) and prediction.

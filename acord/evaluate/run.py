@@ -16,10 +16,11 @@ from acord.console import format_seconds, say
 from acord.errors import AcordError
 from acord.evaluate.harness import Measured, grouped, measure
 from acord.evaluate.parallel import ALONE, World, deal_out, dismiss, follow
-from acord.evaluate.results import ModelId, Results, RowResult, write_items, write_results
+from acord.evaluate.results import ModelId, Results, RowResult, read_results, write_items, write_results
 from acord.evaluate.store import ItemStore
 from acord.evaluate.suite import Row, Suite
 from acord.languages import text
+from acord.tree.memory import keep_freed_memory
 
 LONGEST_REASON = 200
 
@@ -74,6 +75,7 @@ def evaluate_model(
     """
     from acord.evaluate.lm import AcordLM, load
 
+    keep_freed_memory()
     loaded = load(candidate.base, settings.precision, digest=digest)
     lm = AcordLM(
         loaded,
@@ -107,8 +109,8 @@ def evaluate_model(
     finally:
         dismiss(world)
     rows_out = tuple(_row_result(row, measured, {**unavailable, **failed}, target) for row in suite.rows)
-    results = Results(identity, suite.name, rows_out, described)
-    return Outcome(results, write_results(results, target), tuple(failed))
+    file = write_results(Results(identity, suite.name, rows_out, described), target)
+    return Outcome(read_results(file), file, tuple(failed))
 
 
 def follow_model(candidate: Candidate, settings: Settings, world: World) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from acord.console import say
 from acord.errors import CheckFailed, InputError
-from acord.evaluate.availability import check_rows
+from acord.evaluate.availability import check_rows, listing
 from acord.evaluate.compare import Comparison, compare
 from acord.evaluate.importing import import_results
 from acord.evaluate.parallel import ALONE, World
@@ -151,12 +151,15 @@ def bring_in(files: Sequence[Path], name: str, suite: str, *, runs: Path) -> Imp
     rows = load_suite(suite)
     folder = evaluations_folder(runs) / rows.name / f"{name}-imported"
     imported = import_results(files, name, rows, folder)
-    return Imported(imported.results, write_results(imported.results, folder), imported.unmatched)
+    file = write_results(imported.results, folder)
+    return Imported(read_results(file), file, imported.unmatched)
 
 
 def tell_availability(suite: Suite) -> dict[str, str]:
     """Say what of a suite will be fetched, and what cannot be measured here and why: row id -> reason."""
-    states = check_rows(suite)
+    states = check_rows(suite, probe=True)
+    for line in listing(states):
+        say(line)
     return {state.row: state.reason for state in states if state.state == "unavailable"}
 
 

@@ -230,3 +230,9 @@ class TestItems:
 def test_mean_of_many_items_is_exact():
     score_N = np.random.default_rng(0).random(20_000)
     assert mean_sample(score_N).value == pytest.approx(math.fsum(score_N) / 20_000, rel=1e-14)
+
+
+def test_bias_is_the_distance_from_even() -> None:
+    assert metric_of("bias", ["1", "1", "1", "0"]) == 0.5
+    assert metric_of("bias", ["1", "0"]) == 0.0
+    assert metric_of("bias", ["0.0", "0.0"]) == 1.0
