@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 
-from acord import cli
+from acord.cli import common
 from acord.languages import INTERFACE_TAGS
 from acord.run.manifest import damage, read_manifest
 
@@ -79,12 +79,12 @@ def test_help_imports_nothing_heavy():
 
 
 def test_the_languages_offered_are_those_of_the_interface():
-    assert get_args(cli.Language) == INTERFACE_TAGS
+    assert get_args(common.Language) == INTERFACE_TAGS
 
 
 def test_version_and_help_of_every_verb():
     assert acord("--version").stdout.startswith("acord 0.")
-    for verb in (["demo"], ["plan"], ["run"], ["data", "build"], ["chat"]):
+    for verb in (["demo"], ["plan"], ["run"], ["data", "build"], ["chat"], ["evaluate"], ["compare"]):
         done = acord(*verb, "--help")
         assert done.returncode == 0
         assert f"Example: acord {' '.join(verb)}" in done.stdout

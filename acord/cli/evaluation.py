@@ -24,7 +24,7 @@ class _ModelsFirst(TyperGroup):
     """`acord evaluate A B` is `acord evaluate models A B`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] != "--help":
+        if args and args[0] not in self.commands:
             args = ["models", *args]
         return super().parse_args(ctx, args)
 
@@ -38,7 +38,11 @@ evaluate_app = typer.Typer(
 )
 
 
-@evaluate_app.command("models", epilog="Example: acord evaluate runs/demo salamandra=models/salamandra --suite small")
+@evaluate_app.command(
+    "models",
+    epilog="Example: acord evaluate runs/demo other=models/other --suite small. "
+    "Results of others: acord evaluate import --help",
+)
 def evaluate_models(
     models: Models,
     suite: SuiteName = DEFAULT_SUITE,

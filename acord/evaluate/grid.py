@@ -22,9 +22,9 @@ NOTHING = "–"
 
 
 class Entry(NamedTuple):
-    """One cell. number: its value where it is one, for formats that keep numbers; signs: behind it.
+    """One cell. number: its value where it is one, for formats that keep numbers. beside: its error or interval.
 
-    error: its standard error, beside: its interval. note: number of its footnote.
+    signs: those of the legend. note: number of its footnote.
     """
 
     shown: str = ""
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One row of a table. first: what its data set is called; of_means: it is the mean over the others."""
+    """One row of a table. of_means: it is the mean over the others."""
 
     entries: tuple[Entry, ...]
     of_means: bool = False

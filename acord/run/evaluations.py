@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from acord.console import say
 from acord.errors import CheckFailed, InputError
@@ -25,16 +25,10 @@ from acord.evaluate.tables import as_content, to_markdown, write_comparison
 from acord.languages import text
 from acord.models import model_path
 from acord.recipe import Recipe
+from acord.run.candidates import Named, name_models, say_chosen_step, short_name
 from acord.run.store import Store
 
 RESULTS = "results.json"
-
-
-class Named(NamedTuple):
-    """What a user named: the models to evaluate, and which of them is the one before alignment, if any is."""
-
-    candidates: tuple[Candidate, ...]
-    before: str | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +114,8 @@ def evaluate(
             follow_model(candidate, settings, world)
         return None
     unavailable = tell_availability(rows)
+    if checkpoints:
+        say_chosen_step(models)
     folder = evaluations_folder(runs) / rows.name
     outcomes = evaluate_models(named, rows, settings, runs=runs, unavailable=unavailable, folder=folder, world=world)
     results = [one.results for one in outcomes]
@@ -166,57 +162,6 @@ def tell_availability(suite: Suite) -> dict[str, str]:
 def evaluations_folder(runs: Path) -> Path:
     """Where evaluations lie under the folder of runs."""
     return runs / "evaluations"
-
-
-def name_models(named: Sequence[str], *, checkpoints: bool) -> Named:
-    """The models that arguments name: NAME=MODEL or MODEL, a folder, a hub name, or the folder of a run.
-
-    A run stands for its aligned model and, before it, its base; with checkpoints, also for every checkpoint it kept.
-    Raises InputError for a run without an aligned model, checkpoints that were not kept, and names that stand twice.
-    """
-    candidates: list[Candidate] = []
-    before = None
-    for argument in named:
-        name, given, base = argument.rpartition("=")
-        folder = Path(base)
-        if (folder / "run.json").is_file():
-            of_run = _models_of_run(folder, name if given else folder.resolve().name, checkpoints)
-            before = before or of_run[0].name
-            candidates += of_run
-        elif checkpoints:
-            raise InputError("this is no run, so it has no checkpoints", where=base, fix="Give a folder under runs/.")
-        else:
-            candidates.append(Candidate(name if given else _short_name(base), base))
-    names = [one.name for one in candidates]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"two models are named {twice[0]}", where="the models", fix="Write NAME=MODEL for each.")
-    return Named(tuple(candidates), before)
-
-
-def _models_of_run(folder: Path, name: str, checkpoints: bool) -> list[Candidate]:
-    aligned = folder / "align" / "model"
-    if not aligned.is_dir():
-        raise InputError("the run has no aligned model yet", where=str(folder), fix="Finish it with acord run.")
-    found = [Candidate(f"{name}-base", str(model_path((folder / "base").resolve())))]
-    if checkpoints:
-        kept = sorted((folder / "align" / "steps").glob("step-*"), key=_steps_of)
-        if not kept:
-            raise InputError(
-                "the run kept no checkpoints", where=str(folder), fix="Set align.keep_checkpoints: true and run it."
-            )
-        found += [Candidate(f"{name}@{_steps_of(path)}", str(path), _steps_of(path)) for path in kept]
-    return [*found, Candidate(name, str(aligned))]
-
-
-def _steps_of(path: Path) -> int:
-    return int(path.name.removeprefix("step-"))
-
-
-def _short_name(base: str) -> str:
-    """The last part that says something: runs/demo/align/model is demo, owner/name is name."""
-    parts = [part for part in Path(base).parts if part not in ("align", "model", ".", "/")]
-    return parts[-1] if parts else base
 
 
 def evaluate_models(
@@ -301,7 +246,7 @@ def build_evaluate(
     suite = load_suite(section.suite)
     candidates = (
         Candidate(f"{recipe.name}-base", str(model_path(base_folder))),
-        *(Candidate(_short_name(base), base) for base in section.against),
+        *(Candidate(short_name(base), base) for base in section.against),
         Candidate(recipe.name, str(align_folder / "model")),
     )
     settings = Settings(section.precision, section.engine, limit=section.limit, seed=recipe.seed)

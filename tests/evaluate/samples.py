@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from lm_eval.api.instance import Instance
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -78,6 +79,5 @@ def write_task(folder: Path, name: str, rows: Sequence[dict[str, Any]], **settin
         "test_split": "test",
         **settings,
     }
-    # JSON is YAML.
-    (folder / f"{name}.yaml").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return folder

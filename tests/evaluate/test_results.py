@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acord.errors import InputError
@@ -24,6 +24,7 @@ ITEMS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ITEMS, max_size=5))
 def test_items_come_back(tmp_path_factory, made):
     path = tmp_path_factory.mktemp("items") / "deep" / "one.parquet"
