@@ -128,6 +128,9 @@ def compare(
     before: Annotated[
         str | None, typer.Option(help="Which of them is the model before alignment.", show_default=False)
     ] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Which is the aligned one. [default: the last]", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the bootstrap.")] = 0,
     runs: Runs = RUNS,
     as_json: Json = False,
@@ -138,7 +141,7 @@ def compare(
     from acord.console import write_result
     from acord.run.evaluations import compare_models
 
-    compared = compare_models(models, suite, before=before, seed=seed, runs=runs)
+    compared = compare_models(models, suite, before=before, after=after, seed=seed, runs=runs)
     if as_json:
         write_json(compared.as_json())
     else:

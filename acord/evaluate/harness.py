@@ -4,7 +4,6 @@ The harness builds the prompts, applies its filters and scores the answers; what
 AcordLM. Its own standard errors are left aside: they know nothing of clusters, and stop at 100 resamples for BLEU.
 """
 
-import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ import torch
 from acord.evaluate.metrics import estimate_of
 from acord.evaluate.registry import task_file
 from acord.evaluate.results import Item
+from acord.evaluate.samples import item_of
 from acord.evaluate.suite import Row
 
 # Of the harness's own draws (few-shot examples): what it uses by default, and what published runs used.
@@ -139,37 +139,3 @@ def _measured(row: Row, figures: dict[str, Any], samples: list[dict[str, Any]], 
     # A task may sum its items up in a way of its own, of which the error is not known here.
     known = estimate is not None and abs(estimate.value - value) <= SAME * max(1.0, abs(row.best))
     return Measured(value, estimate.stderr if known and estimate else None, items, seconds)
-
-
-def item_of(row: Row, sample: dict[str, Any]) -> Item:
-    """One logged sample of the harness as an item of a row. Raises KeyError for a field that is not there."""
-    answer = sample["filtered_resps"]
-    of_choices = bool(answer) and isinstance(answer[0], tuple | list)
-    metric = sample[row.metric]
-    document = sample["doc"]
-    return Item(
-        item=int(sample["doc_id"]),
-        document=str(sample["doc_hash"]),
-        cluster=None if row.cluster is None else str(document[row.cluster]),
-        score=float(metric) if isinstance(metric, bool | int | float | np.number) else None,
-        raw=json.dumps(metric, ensure_ascii=False, default=_plain),
-        prediction=str(_likeliest(answer)) if of_choices else _text(answer[0] if answer else ""),
-        gold=_text(sample["target"]),
-        choices=len(answer) if of_choices else None,
-    )
-
-
-def _likeliest(answer: Sequence[Sequence[Any]]) -> int:
-    return int(np.argmax([float(logp) for logp, *_ in answer]))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray | set):
-        return list(value)
-    return str(value)

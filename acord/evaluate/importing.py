@@ -14,6 +14,7 @@ from typing import Any
 
 from acord.errors import InputError
 from acord.evaluate.results import Item, ModelId, Results, RowResult, write_items
+from acord.evaluate.samples import item_of
 from acord.evaluate.suite import Row, Suite
 
 FIX = "Give a results_*.json as lm-evaluation-harness writes it."
@@ -225,38 +226,6 @@ def _sample(row: Row, line: bytes, where: str) -> Item | None:
     """The item of one line; None where it is of another filter."""
     try:
         sample = json.loads(line)
-        return _item(row, sample) if sample["filter"] == row.filter else None
+        return item_of(row, sample) if sample["filter"] == row.filter else None
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         raise InputError(f"no sample of {row.task} with {row.metric}", where=where, fix="Move the file away.") from None
-
-
-def _item(row: Row, sample: dict[str, Any]) -> Item:
-    answer = sample["filtered_resps"]
-    of_choices = bool(answer) and isinstance(answer[0], list)
-    metric = sample[row.metric]
-    document = sample["doc"]
-    return Item(
-        item=int(sample["doc_id"]),
-        document=str(sample.get("doc_hash") or _document_hash(document)),
-        cluster=None if row.cluster is None else str(document[row.cluster]),
-        score=float(metric) if isinstance(metric, int | float) else None,
-        raw=json.dumps(metric, ensure_ascii=False),
-        prediction=str(_likeliest(answer)) if of_choices else _text(answer[0] if answer else ""),
-        gold=_text(sample["target"]),
-        choices=len(answer) if of_choices else None,
-    )
-
-
-def _document_hash(document: Any) -> str:
-    """As lm-evaluation-harness hashes a document."""
-    return hashlib.sha256(json.dumps(document, indent=2, ensure_ascii=False).encode()).hexdigest()
-
-
-def _likeliest(answer: Sequence[Sequence[Any]]) -> int:
-    """The first choice of the highest log-probability; samples hold them as text."""
-    logps = [float(logp) for logp, *_ in answer]
-    return logps.index(max(logps))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -19,7 +19,8 @@ TEXTS = {
     # Evaluation
     "evaluate_model": "{model} on the suite {suite}",
     "evaluate_progress": "{model}: {done} of {total}  {task}: {values}; about {left} left",
-    "evaluate_chosen": "{run}: the held-out pairs choose step {step} ({accuracy:.1%} of {pairs} pairs); the suite has no say in it",
+    "evaluate_chosen": "{run}: the held-out pairs choose step {step} ({accuracy:.1%} of {pairs} pairs); the "
+    "suite has no say in it",
     "evaluate_failed": "{task} broke: {reason}",
     "evaluate_failures": "these rows have no value, because their tasks broke: {rows}",
     "evaluate_imported": "{rows} of {of} rows found, {unmatched} results match no row; unverified: {file}",

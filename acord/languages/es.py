@@ -19,7 +19,8 @@ TEXTS = {
     # Evaluation
     "evaluate_model": "{model} en el conjunto {suite}",
     "evaluate_progress": "{model}: {done} de {total}  {task}: {values}; quedan unos {left}",
-    "evaluate_chosen": "{run}: los pares reservados eligen el paso {step} ({accuracy:.1%} de {pairs} pares); el conjunto no interviene",
+    "evaluate_chosen": "{run}: los pares reservados eligen el paso {step} ({accuracy:.1%} de {pairs} pares); "
+    "el conjunto no interviene",
     "evaluate_failed": "{task} ha fallado: {reason}",
     "evaluate_failures": "estas filas no tienen valor porque sus tareas han fallado: {rows}",
     "evaluate_imported": "{rows} de {of} filas encontradas, {unmatched} resultados no corresponden a ninguna; "

@@ -19,7 +19,8 @@ TEXTS = {
     # Evaluation
     "evaluate_model": "{model} en el conjunt {suite}",
     "evaluate_progress": "{model}: {done} de {total}  {task}: {values}; queden uns {left}",
-    "evaluate_chosen": "{run}: els parells reservats trien el pas {step} ({accuracy:.1%} de {pairs} parells); el conjunt no hi intervé",
+    "evaluate_chosen": "{run}: els parells reservats trien el pas {step} ({accuracy:.1%} de {pairs} parells); "
+    "el conjunt no hi intervé",
     "evaluate_failed": "{task} ha fallat: {reason}",
     "evaluate_failures": "estes files no tenen valor perquè les tasques han fallat: {rows}",
     "evaluate_imported": "{rows} de {of} files trobades, {unmatched} resultats no corresponen a cap; "

@@ -122,23 +122,21 @@ def evaluate(
     return Evaluated(outcomes, _compared(results, rows, before=named.before, seed=settings.seed, folder=folder))
 
 
-def compare_models(named: Sequence[str], suite: str, *, before: str | None, seed: int, runs: Path) -> Compared:
+def compare_models(
+    named: Sequence[str], suite: str, *, before: str | None, after: str | None, seed: int, runs: Path
+) -> Compared:
     """Set side by side what was evaluated earlier. Raises InputError for what is not there."""
     rows = load_suite(suite)
     folder = evaluations_folder(runs) / rows.name
     spelled, base = _runs_spelled_out(named)
     results = [_results_of(one, folder) for one in spelled]
-    names = [one.model.name for one in results]
-    before = before or base
-    if before is not None and before not in names:
-        raise InputError(
-            f"none of the models is named {before}", where="--before", fix=f"They are: {', '.join(names)}."
-        )
-    return _compared(results, rows, before=before, seed=seed, folder=folder)
+    return _compared(results, rows, before=before or base, after=after, seed=seed, folder=folder)
 
 
-def _compared(results: Sequence[Results], suite: Suite, *, before: str | None, seed: int, folder: Path) -> Compared:
-    comparison = compare(results, suite, before=before, seed=seed)
+def _compared(
+    results: Sequence[Results], suite: Suite, *, before: str | None, seed: int, folder: Path, after: str | None = None
+) -> Compared:
+    comparison = compare(results, suite, before=before, after=after, seed=seed)
     return Compared(comparison, write_comparison(comparison, comparison_folder(results, folder)))
 
 
