@@ -137,7 +137,7 @@ def _compared(
     results: Sequence[Results], suite: Suite, *, before: str | None, seed: int, folder: Path, after: str | None = None
 ) -> Compared:
     comparison = compare(results, suite, before=before, after=after, seed=seed)
-    return Compared(comparison, write_comparison(comparison, comparison_folder(results, folder)))
+    return Compared(comparison, write_comparison(comparison, comparison_folder(comparison, results, folder)))
 
 
 def bring_in(files: Sequence[Path], name: str, suite: str, *, runs: Path) -> Imported:
@@ -223,10 +223,11 @@ def _results_of(named: str, folder: Path) -> Results:
     return read_results(max(found, key=lambda path: path.stat().st_mtime_ns))
 
 
-def comparison_folder(results: Sequence[Results], folder: Path) -> Path:
-    """Where the comparison of these results lies: named by what was compared."""
+def comparison_folder(comparison: Comparison, results: Sequence[Results], folder: Path) -> Path:
+    """Where a comparison lies: named by what was compared, and how."""
     models = [[one.model.name, one.model.sha256, one.settings] for one in results]
-    key = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()[:12]
+    content = [models, comparison.before, comparison.after, comparison.seed]
+    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     return folder / f"comparison-{key}"
 
 
