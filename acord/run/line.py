@@ -25,13 +25,13 @@ class Step:
 
 
 def steps_of(recipe: Recipe, stages: Sequence[Stage], outside: Outside) -> list[Step]:
-    """Every stage with its key. Reads what comes from outside, so that a missing file is told before work starts.
+    """Every stage that the recipe asks for, with its key. Reads what comes from outside, so that a missing file is told before work starts.
 
     Raises InputError for a source, a template or a base model that does not exist.
     """
     keys: dict[str, str] = {}
     steps = []
-    for stage in stages:
+    for stage in (stage for stage in stages if stage.applies(recipe)):
         step = step_of(stage, recipe, keys, stage.outside(recipe, outside))
         keys[stage.name] = step.key
         steps.append(step)

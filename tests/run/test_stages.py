@@ -56,6 +56,17 @@ def test_a_change_reaches_the_stages_that_depend_on_it(tmp_path, sections, stage
     assert changed(tmp_path, **sections) == stages
 
 
+def test_evaluation_hangs_on_its_section_alone(tmp_path):
+    evaluated = CONTENT | {"evaluate": {"suite": "small"}}
+    assert list(keys(tmp_path, CONTENT)) == ALL
+    assert list(keys(tmp_path, evaluated)) == [*ALL, "evaluate"]
+    limited = keys(tmp_path, CONTENT | {"evaluate": {"suite": "small", "limit": 3}})
+    whole = keys(tmp_path, evaluated)
+    assert [name for name in whole if whole[name] != limited[name]] == ["evaluate"]
+    other = keys(tmp_path, CONTENT | {"evaluate": {"suite": str(PAIRS.with_name("suite.yaml"))}})
+    assert [name for name in whole if whole[name] != other[name]] == ["evaluate"]
+
+
 def test_a_source_is_known_by_its_contents_not_its_place(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     moved = tmp_path / "elsewhere" / "pairs.jsonl"
