@@ -25,7 +25,7 @@ class Step:
 
 
 def steps_of(recipe: Recipe, stages: Sequence[Stage], outside: Outside) -> list[Step]:
-    """Every stage that the recipe asks for, with its key. Reads what comes from outside, so that a missing file is told before work starts.
+    """Every stage that the recipe asks for, with its key. A missing file outside is told before work starts.
 
     Raises InputError for a source, a template or a base model that does not exist.
     """
