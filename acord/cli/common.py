@@ -1,6 +1,7 @@
 """What the verbs share: options, how to speak, how to answer."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,7 +38,9 @@ def write_json(content: dict[str, Any]) -> None:
 
 
 def tell(error: AcordError | str) -> None:
-    """One line about what went wrong."""
+    """One line about what went wrong; of several processes, one says it."""
+    if os.environ.get("RANK", "0") != "0":
+        return
     sys.stderr.write(f"acord: error: {error}\n")
 
 

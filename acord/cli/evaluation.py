@@ -24,7 +24,7 @@ class _ModelsFirst(TyperGroup):
     """`acord evaluate A B` is `acord evaluate models A B`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands:
+        if not args or args[0] not in self.commands:
             args = ["models", *args]
         return super().parse_args(ctx, args)
 
@@ -34,7 +34,6 @@ evaluate_app = typer.Typer(
     help="Measure models on a suite: acord evaluate MODELS --suite SUITE.",
     epilog="Example: acord evaluate runs/demo --suite small",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 

@@ -3,8 +3,8 @@
 Every sequence has a slot in a shared cache (acord.evaluate.slots). When it ends, its text is handed over and the next
 prompt takes its slot, while the others go on.
 
-transformers' own continuous batching was tried first (docs/log.md): on a CPU it is slower, and it draws all samples
-from one stream, so that a reply would depend on what else is being generated.
+transformers' own continuous batching was tried beside it (docs/log.md): no faster on a CPU, it draws all samples from
+one stream, so that a reply would depend on what else is being generated, and it knows no stop strings.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,18 @@ import torch
 from torch import Tensor
 
 from acord.console import say
+from acord.evaluate.draws import Draws
 from acord.evaluate.replies import Done, Generator, Reply, Request, draw_seed
 from acord.evaluate.slots import SlotModel
 from acord.tree.admission import ROPE_BY_LENGTH, TOLERANCE
 
-# Sequences side by side: on a CPU more of them gain nothing, and a GPU reads its weights for 64 as fast as for one.
+# Sequences side by side: on a CPU 8 and 16 were equally fast and 32 slower; a GPU takes more to be busy.
 SLOTS = {"cpu": 16, "cuda": 64}
 # Tokens of a prompt that are read in one pass, and the unit in which prompts share what they have in common.
 BLOCK = {"cpu": 64, "cuda": 256}
 # Of the free memory, for keys and values; the rest is for what a pass computes.
 MEMORY_SHARE = 0.5
-# What a model's own generation settings may ask for besides what is applied here, and the values that ask for nothing.
+# What a model's own generation settings may ask for and only its own `generate` does.
 UNAPPLIED = (
     "no_repeat_ngram_size",
     "encoder_no_repeat_ngram_size",
@@ -75,7 +76,7 @@ class InSlots:
         replies = [Reply(request, self.tokenizer, self.stop_ids, longest) for request in requests]
         if not replies:
             return
-        draws = _Draws(self.model)
+        draws = Draws(self.model)
         need = max(len(reply.request.ids) + reply.limit for reply in replies)
         slots = SlotModel(self.model, self._slots_that_fit(need), block=self.block)
         # Prompts with a common beginning stand side by side; the next one is taken from the end.
@@ -153,48 +154,6 @@ class OneByOne:
                 stopping_criteria=[ended],
                 **choice,
             )
-
-
-class _Draws:
-    """Chooses each sequence's next token, each from draws of its own."""
-
-    def __init__(self, model: Any) -> None:
-        self._penalty = float(getattr(model.generation_config, "repetition_penalty", None) or 1.0)
-        self._source: dict[int, torch.Generator] = {}
-
-    @torch.inference_mode()
-    def choose(self, replies: Sequence[Reply | None], logits_RV: Tensor) -> list[int]:
-        """A token for each row; what an idle row gets means nothing."""
-        logits_RV = logits_RV.float()
-        if self._penalty != 1.0:
-            logits_RV = torch.stack([self._penalised(*pair) for pair in zip(replies, logits_RV, strict=True)])
-        chosen: list[int] = logits_RV.argmax(-1).tolist()
-        for row, reply in enumerate(replies):
-            if reply is not None and reply.request.temperature > 0:
-                chosen[row] = self._draw(reply, logits_RV[row])
-        return chosen
-
-    def _penalised(self, reply: Reply | None, logits_V: Tensor) -> Tensor:
-        """The model's own repetition penalty, which `generate` applies too (arXiv 1909.05858, section 4.1)."""
-        if reply is None:
-            return logits_V
-        seen = torch.tensor(sorted({*reply.request.ids, *reply.ids}), device=logits_V.device)
-        value = logits_V[seen]
-        return logits_V.index_copy(0, seen, torch.where(value < 0, value * self._penalty, value / self._penalty))
-
-    def _draw(self, reply: Reply, logits_V: Tensor) -> int:
-        """Of the likeliest tokens that reach top_p together (arXiv 1904.09751), by one uniform number."""
-        if id(reply) not in self._source:
-            self._source[id(reply)] = torch.Generator().manual_seed(draw_seed(reply.request))
-        uniform = float(torch.rand((), generator=self._source[id(reply)], dtype=torch.float64))
-        likely_V, token_V = (
-            (logits_V.double() / reply.request.temperature).softmax(-1).sort(descending=True, stable=True)
-        )
-        total_V = likely_V.cumsum(-1)
-        top_p = 1.0 if reply.request.top_p is None else reply.request.top_p
-        kept = max(1, int((total_V - likely_V < top_p).sum()))
-        place = int(torch.searchsorted(total_V[:kept], uniform * total_V[kept - 1], right=True))
-        return int(token_V[min(place, kept - 1)])
 
 
 def longest_of(model: Any) -> int | None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from acord.evaluate.likelihood import Done, Likelihood, Pack, ScorePacks
     from acord.evaluate.lm import AcordLM
 
-# Prompts a process gets at a time: a kill costs at most these.
-PROMPTS_AT_ONCE = 16
+# Prompts a process gets at a time: several times the slots that it fills, or each round would wait for its longest.
+PROMPTS_AT_ONCE = 128
 
 
 class World(NamedTuple):

@@ -109,9 +109,18 @@ def test_the_stage_evaluates_base_and_model(runs: Path) -> None:
     assert all(stage.reused for stage in again.stages)
 
 
+@pytest.mark.slow
+def test_of_several_processes_one_says_what_is_wrong(runs: Path) -> None:
+    done = acord(runs, "evaluate", "nowhere", "--suite", "mine.yaml", "--processes", "2")
+    assert done.returncode == 2
+    assert done.stderr.count("no such model") == 1
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
+        (["evaluate"], "Missing argument 'MODELS'"),
         (["evaluate", "nowhere", "--suite", "mine.yaml"], "no such model"),
         (["evaluate", "runs/one", "--suite", "none"], "no such suite"),
         (["evaluate", "a=runs/one", "a=runs/one", "--suite", "mine.yaml"], "two models are named"),
