@@ -209,13 +209,14 @@ def _runs_spelled_out(named: Sequence[str]) -> tuple[list[str], str | None]:
 
 
 def _results_of(named: str, folder: Path) -> Results:
-    """What an argument names: a results.json, its folder, or a model by its name; of several the newest counts."""
+    """What an argument names: a results.json, its folder, or a model, by name or folder; of several the newest."""
     place = Path(named)
     if place.is_file():
         return read_results(place)
     if (place / RESULTS).is_file():
         return read_results(place / RESULTS)
-    found = [path for path in folder.glob(f"*/{RESULTS}") if read_results(path).model.name == named]
+    names = (named, short_name(named))
+    found = [path for path in folder.glob(f"*/{RESULTS}") if read_results(path).model.name in names]
     if not found:
         raise InputError(
             "no results of that name", where=named, fix="Give a results.json, or evaluate the model first."
