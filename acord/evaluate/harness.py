@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from acord.evaluate.metrics import estimate_of
 from acord.evaluate.registry import task_file
@@ -84,6 +83,8 @@ def measure(
 
 def _seed(seed: int) -> None:
     """Of what tasks draw themselves, as the harness's own entry seeds it."""
+    import torch
+
     random.seed(seed)
     np.random.seed(FEWSHOT_SEED)
     torch.manual_seed(FEWSHOT_SEED)

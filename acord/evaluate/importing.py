@@ -8,12 +8,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
-from acord.evaluate.results import Item, ModelId, Results, RowResult, write_items
+from acord.evaluate.results import Item, ModelId, Results, RowResult, with_items
 from acord.evaluate.samples import item_of
 from acord.evaluate.suite import Row, Suite
 
@@ -79,17 +79,10 @@ def import_results(files: Sequence[Path], name: str, suite: Suite, folder: Path)
     found = {row: by_key.get(key) for row, key in keys.items()}
     # All samples are read before the first is written: a damaged one leaves nothing behind.
     items = {row.id: _items(row, one) for row in suite.rows if (one := found[row.id]) is not None}
-    rows = tuple(_with_items(_row_result(row, found[row.id]), items.get(row.id, ()), folder) for row in suite.rows)
+    rows = tuple(with_items(_row_result(row, found[row.id]), items.get(row.id, ()), folder) for row in suite.rows)
     results = Results(ModelId(name, _path_of(read), None), suite.name, rows, _settings(read), folder)
     unmatched = [str(figure) for key, figure in by_key.items() if key not in keys.values()]
     return Imported(results, tuple(unmatched))
-
-
-def _with_items(row: RowResult, items: Sequence[Item], folder: Path) -> RowResult:
-    if not items or row.value is None:
-        return row
-    file = f"items/{row.row.replace('/', '.')}.parquet"
-    return replace(row, items=file, items_sha256=write_items(items, folder / file))
 
 
 def _read(path: Path) -> _File:

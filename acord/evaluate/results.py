@@ -6,7 +6,7 @@ results.json names every items file with its sha256, so a figure can be computed
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,14 @@ def read_items(path: Path) -> list[Item]:
         return [Item(**row) for row in pq.read_table(path, schema=ITEM_SCHEMA).to_pylist()]
     except (OSError, pa.ArrowException, TypeError):
         raise InputError("this is no file of items", where=str(path), fix=AGAIN) from None
+
+
+def with_items(row: RowResult, items: Sequence[Item], folder: Path) -> RowResult:
+    """The row with its items written into the folder beside results.json; as it is where there are none."""
+    if not items or row.value is None:
+        return row
+    file = f"items/{row.row.replace('/', '.')}.parquet"
+    return replace(row, items=file, items_sha256=write_items(items, folder / file))
 
 
 def write_results(results: Results, folder: Path) -> Path:

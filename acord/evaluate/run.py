@@ -16,7 +16,7 @@ from acord.console import format_seconds, say
 from acord.errors import AcordError
 from acord.evaluate.harness import Measured, grouped, measure
 from acord.evaluate.parallel import ALONE, World, deal_out, dismiss, follow
-from acord.evaluate.results import ModelId, Results, RowResult, read_results, write_items, write_results
+from acord.evaluate.results import ModelId, Results, RowResult, read_results, with_items, write_results
 from acord.evaluate.store import ItemStore
 from acord.evaluate.suite import Row, Suite
 from acord.languages import text
@@ -123,11 +123,7 @@ def follow_model(candidate: Candidate, settings: Settings, world: World) -> None
 
 def _row_result(row: Row, measured: Mapping[str, Measured], reasons: Mapping[str, str], folder: Path) -> RowResult:
     found = measured.get(row.id)
-    file = sha256 = None
-    if found is not None:
-        file = f"items/{row.id.replace('/', '.')}.parquet"
-        sha256 = write_items(found.items, folder / file)
-    return RowResult(
+    result = RowResult(
         row=row.id,
         task=row.task,
         metric=row.metric,
@@ -137,12 +133,13 @@ def _row_result(row: Row, measured: Mapping[str, Measured], reasons: Mapping[str
         value=None if found is None else found.value,
         stderr=None if found is None else found.stderr,
         n=0 if found is None else len(found.items),
-        items=file,
-        items_sha256=sha256,
+        items=None,
+        items_sha256=None,
         reason=reasons.get(row.id),
         verified=True,
         seconds=0.0 if found is None else round(found.seconds, 3),
     )
+    return with_items(result, () if found is None else found.items, folder)
 
 
 def _described(settings: Settings, precision: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Evaluated:
     @property
     def failed(self) -> tuple[str, ...]:
         """`model: row` of every row whose task broke."""
-        return tuple(f"{one.results.model.name}: {row}" for one in self.outcomes for row in one.failed)
+        return _failed(self.outcomes)
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -94,6 +94,10 @@ class Imported:
             unmatched=len(self.unmatched),
             file=str(self.file),
         )
+
+
+def _failed(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    return tuple(f"{one.results.model.name}: {row}" for one in outcomes for row in one.failed)
 
 
 def _with_value(results: Results) -> list[str]:
@@ -237,8 +241,8 @@ def build_evaluate(
 ) -> dict[str, Any]:
     """The `evaluate` stage: results of the base, the aligned model and the others, and their comparison, in `folder`.
 
-    Figures: the models, rows with a value and without, and each model's mean by language. Raises CheckFailed where a
-    task broke: its rows are named, and what was measured is not measured again.
+    Figures: the models, how many rows could be measured here and why the others could not, the files. Raises
+    CheckFailed where a task broke: its rows are named, and what was measured is not measured again.
     """
     section = recipe.evaluate
     if section is None:
@@ -253,7 +257,7 @@ def build_evaluate(
     unavailable = tell_availability(suite)
     named = Named(candidates, candidates[0].name)
     outcomes = evaluate_models(named, suite, settings, runs=runs, unavailable=unavailable, folder=folder)
-    failed = [f"{one.results.model.name}: {row}" for one in outcomes for row in one.failed]
+    failed = _failed(outcomes)
     if failed:
         raise CheckFailed(
             f"tasks broke: {', '.join(failed)}", where=suite.name, fix="Mend or leave out these rows, and run it again."
