@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from acord.align.plan import Plan
-from acord.align.reference import admitted
 from acord.errors import InputError
 from acord.models import load_model
 from acord.recipe import Adapter, Align
+from acord.tree.admission import admitted
 from acord.tree.memory import keep_freed_memory
 from acord.tree.scoring import ScoringModel
 

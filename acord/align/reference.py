@@ -10,9 +10,9 @@ import torch
 
 from acord.align.encoded import Example, items_of, read_encoded
 from acord.align.plan import Plan, read_plan
-from acord.console import say, track
+from acord.console import track
 from acord.models import load_model, model_path
-from acord.tree.admission import admit
+from acord.tree.admission import admitted, cast_parameters
 from acord.tree.memory import keep_freed_memory
 from acord.tree.pack import build_packs
 from acord.tree.scoring import ScoringModel
@@ -43,20 +43,6 @@ def load_scorer(model_folder: Path, plan: Plan) -> ScoringModel:
     scorer = admitted(load_model(model_folder, "float32").to(plan.device))
     cast_parameters(scorer.model, getattr(torch, plan.precision))
     return scorer
-
-
-def cast_parameters(model: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Compute in `dtype`. Buffers stay as they are: rotary frequencies in bf16 would misplace every token."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(dtype)
-
-
-def admitted(model: Any) -> ScoringModel:
-    """The model as a scorer; says so where prefixes cannot be shared."""
-    admission = admit(model)
-    if admission.reason:
-        say(f"prefixes are not shared: {admission.reason}")
-    return admission.scorer
 
 
 def score_examples(

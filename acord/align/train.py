@@ -14,10 +14,11 @@ from acord.align.loop import Training, run_steps
 from acord.align.metrics import Scored, all_metrics
 from acord.align.plan import Plan, chat_format, read_plan, read_steps
 from acord.align.policy import load_policy
-from acord.align.reference import ReplyScores, cast_parameters, load_scorer, read_scores, score_examples
+from acord.align.reference import ReplyScores, load_scorer, read_scores, score_examples
 from acord.chat import check_self_contained
 from acord.models import load_tokenizer, model_path, save_model, stored_dtype
 from acord.recipe import Chat, Recipe
+from acord.tree.admission import cast_parameters
 
 _LOGP = pa.list_(pa.float64())
 HELD_OUT_SCHEMA = pa.schema(

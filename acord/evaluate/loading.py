@@ -12,7 +12,7 @@ from acord.chat import ChatFormat
 from acord.console import say
 from acord.errors import InputError
 from acord.models import find_model, load_model, load_tokenizer, sha256_of, stored_dtype
-from acord.tree.admission import admit
+from acord.tree.admission import admitted, cast_parameters
 from acord.tree.scoring import ScoringModel
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -71,15 +71,10 @@ def load(
     tokenizer = load_tokenizer(folder)
     chosen = precision if precision != "auto" else stored_dtype(folder) if place.type == "cuda" else "float32"
     # Admitted in fp32: the noise of half precision would hide what the gate looks for.
-    model = load_model(folder, "float32").to(place)
-    admission = admit(model)
-    if admission.reason:
-        say(f"prefixes are not shared: {admission.reason}")
-    dtype = getattr(torch, chosen)
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(dtype)  # buffers stay: rotary frequencies would misplace every token
+    scorer = admitted(load_model(folder, "float32").to(place))
+    cast_parameters(scorer.model, getattr(torch, chosen))
     chat, no_chat = _chat_format(tokenizer, chat_arguments)
-    return Loaded(folder, model, tokenizer, chat, no_chat, admission.scorer, identity, words, chosen)
+    return Loaded(folder, scorer.model, tokenizer, chat, no_chat, scorer, identity, words, chosen)
 
 
 def weights_identity(folder: Path, *, digest: Callable[[Path], str] = sha256_of) -> str:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from acord.console import say
 from acord.errors import InputError
 from acord.tree.scoring import ScoringModel, sliding_window
 from acord.tree.trie import ScoredRange, TokenSequence, build_forest
@@ -31,6 +32,20 @@ def admit(model: nn.Module) -> Admission:
     _check_head(model)
     reason = _obstacle(model) or _gate(model)
     return Admission(ScoringModel(model, shared=not reason), reason)
+
+
+def cast_parameters(model: nn.Module, dtype: torch.dtype) -> None:
+    """Compute in `dtype`. Buffers stay as they are: rotary frequencies in bf16 would misplace every token."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(dtype)
+
+
+def admitted(model: Any) -> ScoringModel:
+    """The model as a scorer; says so where prefixes cannot be shared."""
+    admission = admit(model)
+    if admission.reason:
+        say(f"prefixes are not shared: {admission.reason}")
+    return admission.scorer
 
 
 def _obstacle(model: nn.Module) -> str:
