@@ -7,26 +7,48 @@ wherever the value is shown, the mark is shown with it.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from acord.sections import STRICT, explained, read_mapping
+from acord.recipe.data import (
+    Data,
+    Decontaminate,
+    Duplicates,
+    Endpoint,
+    Filters,
+    PairPolicy,
+    Source,
+    Translate,
+    Variety,
+)
+from acord.recipe.section import LONGEST_NAME, NAME, Place, Positive, Section
+from acord.sections import explained, read_mapping
+
+__all__ = [
+    "Adapter",
+    "Align",
+    "Chat",
+    "Data",
+    "Decontaminate",
+    "Duplicates",
+    "Endpoint",
+    "Evaluate",
+    "Filters",
+    "Model",
+    "PairPolicy",
+    "Recipe",
+    "Section",
+    "Source",
+    "Translate",
+    "Variety",
+    "load_recipe",
+    "parse_recipe",
+    "shown_values",
+]
 
 RANDOM_BASE = r"^random:llama-(\d+)x(\d+)$"
-NAME = r"^[a-z0-9][a-z0-9._-]*$"
-LONGEST_NAME = 100
 MOST_THREADS = 1_024
 
-SourceFormat = Literal["oasst", "helpsteer3", "openorca", "hh", "pairs"]
-PairPolicy = Literal["all_pairs", "best_worst", "adjacent"]
-Positive = Annotated[int, Field(gt=0)]
-Place = Annotated[str, Field(min_length=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A part of the recipe: strict types, no unknown key, immutable."""
-
-    model_config = STRICT
 
 
 class Model(Section):
@@ -47,56 +69,6 @@ class Model(Section):
         if self.base.startswith("random:") != (self.tokenizer == "train"):
             raise ValueError("tokenizer: train goes with base: random:llama-LxD, and only with it")
         return self
-
-
-class Source(Section):
-    """One source of preferences: where it lies and how to read it.
-
-    path: one or several local files (.jsonl, .jsonl.gz, .parquet), folders, or hf://owner/name[@revision][/file].
-    against: OpenOrca's second file, whose replies are the rejected ones. languages: keep these only. language: of
-    every row, where the format does not say. policy: which pairs a ranking gives.
-    """
-
-    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
-    format: SourceFormat
-    path: Place | Annotated[list[Place], Field(min_length=1)]
-    against: Place | Annotated[list[Place], Field(min_length=1)] | None = None
-    language: str | None = None
-    languages: list[str] | None = None
-    policy: PairPolicy = "all_pairs"
-    licence: str | None = None
-
-    @property
-    def paths(self) -> list[str]:
-        """Every place to read, in the recipe's order."""
-        return [self.path] if isinstance(self.path, str) else list(self.path)
-
-    @property
-    def against_paths(self) -> list[str]:
-        """OpenOrca's places of rejected replies, in the recipe's order."""
-        return [] if self.against is None else [self.against] if isinstance(self.against, str) else list(self.against)
-
-    @model_validator(mode="after")
-    def _against_is_openorca(self) -> "Source":
-        if (self.format == "openorca") != (self.against is not None):
-            raise ValueError("against: goes with format: openorca, and openorca needs it")
-        return self
-
-
-class Data(Section):
-    """Sources in order of precedence, and the share of conversations held out for measuring."""
-
-    sources: Annotated[list[Source], Field(min_length=1)]
-    held_out: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.05
-
-    @field_validator("sources")
-    @classmethod
-    def _names_differ(cls, sources: list[Source]) -> list[Source]:
-        names = [source.name for source in sources]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two sources are named {twice[0]}")
-        return sources
 
 
 class Chat(Section):
@@ -187,7 +159,11 @@ class Evaluate(Section):
 
 
 class Recipe(Section):
-    """Everything a run depends on. `inferred`: dotted key -> why, for values that no source states."""
+    """Everything a run depends on.
+
+    variety: which of the forms that the AVL admits the Valencian data should use; `any` changes nothing. inferred:
+    dotted key -> why, for values that no source states.
+    """
 
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
     model: Model
@@ -195,6 +171,7 @@ class Recipe(Section):
     chat: Chat = Chat()
     align: Align = Align()
     evaluate: Evaluate | None = None
+    variety: Variety = "any"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inferred: dict[str, str] = {}
 
