@@ -52,7 +52,7 @@ def explained(error: ValidationError, where: str, root: type[BaseModel]) -> Inpu
     path = [part for part in fault["loc"] if not _names_a_type(part)]
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
-        known = list(_section_at(root, path[:-1]).model_fields)
+        known = list(_keys(_section_at(root, path[:-1])))
         close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.6)
         fix = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}."
         return InputError(f"unknown key {key}", where=where, fix=fix)
@@ -114,8 +114,13 @@ def _section_at(root: type[BaseModel], path: list[Any]) -> type[BaseModel]:
     section = root
     for part in path:
         if isinstance(part, str):
-            section = _section_in(section.model_fields[part].annotation) or section
+            section = _section_in(_keys(section)[part]) or section
     return section
+
+
+def _keys(section: type[BaseModel]) -> dict[str, Any]:
+    """The keys of a section as they are written, and the types of their values."""
+    return {field.alias or name: field.annotation for name, field in section.model_fields.items()}
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:

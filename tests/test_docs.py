@@ -7,9 +7,10 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytest
 import yaml
@@ -19,7 +20,24 @@ from typer.main import get_command
 from acord.cli import app
 from acord.data.build import build_pairs
 from acord.data.pairs import read_pairs
-from acord.recipe import Adapter, Align, Chat, Data, Evaluate, Model, Recipe, Section, Source, parse_recipe
+from acord.recipe import (
+    Adapter,
+    Align,
+    Chat,
+    Data,
+    Decontaminate,
+    Duplicates,
+    Endpoint,
+    Evaluate,
+    Filters,
+    Model,
+    Recipe,
+    Section,
+    Source,
+    Translate,
+    parse_recipe,
+)
+from acord.recipe.data import SourceFormat
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -33,6 +51,11 @@ KEYS: dict[str, type[Section]] = {
     "Keys of `model`": Model,
     "Keys of `data`": Data,
     "Keys of `data.sources`": Source,
+    "Keys of `data.sources.translate`": Translate,
+    "Keys of `data.sources.rejected_from`": Endpoint,
+    "Keys of `data.filters`": Filters,
+    "Keys of `data.duplicates`": Duplicates,
+    "Keys of `data.decontaminate`": Decontaminate,
     "Keys of `chat`": Chat,
     "Keys of `align`": Align,
     "Keys of `align.adapter`": Adapter,
@@ -123,9 +146,9 @@ def test_every_command_runs(tmp_path):
     settings = os.environ | {"ACORD_RUNS": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     model = str(tmp_path / "golden" / "align" / "model")
     # In an order in which each finds what it needs; imported results need files of others.
-    later = ("evaluate", "compare", "chat")
+    later = ("stats", "show", "export", "evaluate", "compare", "chat")
     runnable = [command for command in ACORD_COMMANDS if not command.startswith("acord evaluate import")]
-    for command in sorted(runnable, key=lambda one: later.index(verb) + 1 if (verb := one.split()[1]) in later else 0):
+    for command in sorted(runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)):
         words = [small(word, model) for word in shlex.split(command)[1:]]
         started = [sys.executable, "-c", "from acord.cli import main; main()", *words]
         done = subprocess.run(started, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
@@ -140,6 +163,15 @@ def small(word: str, model: str) -> str:
         return str(GOLDEN)
     if word == "SUITE":
         return str(GOLDEN.with_name("suite.yaml"))
+    runs = Path(model).parents[2]
+    if word in ("RUN", "runs/demo"):
+        return str(runs / "demo")
+    if word == "ID":
+        return read_pairs(runs / "demo" / "pairs")[0].id
+    if word == "FOLDER":
+        return tempfile.mkdtemp(dir=runs)
+    if word.endswith(".svg"):
+        return str(runs / word)
     return model if word in ("MODEL", "MODELS") or word.endswith("align/model") else word
 
 
@@ -176,8 +208,7 @@ def test_every_format_has_rows_that_make_pairs(tmp_path):
     examples: dict[str, list[str]] = {}
     for block in blocks(GUIDE, "json"):
         examples.setdefault(block.heading.removeprefix("Format ").strip("`"), []).append(block.text)
-    formats = Source.model_fields["format"].annotation
-    assert sorted(examples) == sorted(formats.__args__)  # type: ignore[union-attr]
+    assert sorted(examples) == sorted(get_args(SourceFormat))
     for name, texts in examples.items():
         files = [tmp_path / f"{name}-{number}.jsonl" for number in range(len(texts))]
         for file, text in zip(files, texts, strict=True):
@@ -206,9 +237,10 @@ def rows_under(heading: str) -> list[Row]:
 @pytest.mark.parametrize(("heading", "section"), KEYS.items(), ids=lambda value: str(getattr(value, "__name__", "")))
 def test_every_key_is_explained_with_its_default(heading, section):
     rows = rows_under(heading)
-    assert [row.key for row in rows] == list(section.model_fields)
+    fields = {field.alias or name: field for name, field in section.model_fields.items()}
+    assert [row.key for row in rows] == list(fields)
     for key, shown in rows:
-        default = section.model_fields[key].default
+        default = fields[key].default
         if default is PydanticUndefined:
             assert shown == "required", key
         elif isinstance(default, Section):

@@ -22,10 +22,12 @@ from acord.cli.common import (
     Runs,
     Speech,
     begin,
+    run_stages,
     show_help_without_a_verb,
     tell,
     write_json,
 )
+from acord.cli.data import data_app
 from acord.cli.evaluation import compare, evaluate_app
 from acord.errors import AcordError, InputError, MachineError
 from acord.languages import text
@@ -41,7 +43,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="Preference data: from sources to pairs.", rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
 app.command(epilog="Example: acord compare runs/demo salamandra --suite small")(compare)
@@ -63,11 +64,6 @@ def _acord(
     show_help_without_a_verb(context)
 
 
-@data_app.callback(invoke_without_command=True)
-def _data(context: typer.Context) -> None:
-    show_help_without_a_verb(context)
-
-
 @app.command(epilog="Example: acord demo --language va")
 def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Run every stage on bundled sample preferences. It needs no network."""
@@ -86,7 +82,13 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
 
 
 @app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")
-def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
+def plan(
+    recipe: RecipeFile,
+    count: Annotated[bool, typer.Option("--count", help="Read the sources that are here to count their pairs.")] = False,
+    runs: Runs = RUNS,
+    as_json: Json = False,
+    language: Speech = None,
+) -> None:
     """Check a recipe and show what would run. Nothing is started, fetched or written."""
     begin(as_json, language)
     from acord.console import write_result
@@ -94,7 +96,7 @@ def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language:
     from acord.run.render import show_plan
     from acord.run.show_plan import plan_run
 
-    planned = plan_run(load_recipe(recipe), runs)
+    planned = plan_run(load_recipe(recipe), runs, count=count)
     if as_json:
         write_json(planned.as_json())
     else:
@@ -108,14 +110,7 @@ def plan(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language:
 def run(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
     """Run what a recipe needs and is missing; reuse what is there."""
     begin(as_json, language)
-    _run(recipe, runs, as_json, until=None)
-
-
-@data_app.command("build", epilog="Example: acord data build recipes/oasst1-small.yaml")
-def data_build(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
-    """Build a recipe's pairs only, with a reason for every row that became none."""
-    begin(as_json, language)
-    _run(recipe, runs, as_json, until="pairs")
+    run_stages(recipe, runs, as_json, until=None)
 
 
 @app.command(epilog='Example: acord chat runs/demo/align/model --prompt "What is the padrón?"')
@@ -160,19 +155,6 @@ def chat(
         say(text("chat_cut", limit=reply.reply_tokens))
     elif not reply.text:
         say(text("chat_empty"))
-
-
-def _run(recipe: Path, runs: Path, as_json: bool, *, until: str | None) -> None:
-    from acord.console import write_result
-    from acord.recipe import load_recipe
-    from acord.run.render import show_results
-    from acord.run.run_recipe import run_recipe
-
-    result = run_recipe(load_recipe(recipe), runs, until=until)
-    if as_json:
-        write_json(result.as_json())
-    else:
-        write_result(show_results(result))
 
 
 def _program() -> str:

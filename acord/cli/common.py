@@ -10,6 +10,7 @@ import typer
 
 from acord.errors import AcordError
 from acord.languages import language_of_locale, set_language
+from acord.run.visible import visible_json, visible_line
 
 Language = Literal["en", "es", "va"]
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
@@ -32,8 +33,8 @@ def begin(as_json: bool, language: Language | None) -> None:
 
 
 def write_json(content: dict[str, Any]) -> None:
-    """The answer of a verb that was asked for JSON."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    """The answer of a verb that was asked for JSON; no text in it can command a terminal."""
+    sys.stdout.write(visible_json(json.dumps(content, ensure_ascii=False, indent=2)) + "\n")
     sys.stdout.flush()
 
 
@@ -41,7 +42,21 @@ def tell(error: AcordError | str) -> None:
     """One line about what went wrong; of several processes, one says it."""
     if os.environ.get("RANK", "0") != "0":
         return
-    sys.stderr.write(f"acord: error: {error}\n")
+    sys.stderr.write(f"acord: error: {visible_line(str(error))}\n")
+
+
+def run_stages(recipe: Path, runs: Path, as_json: bool, *, until: str | None) -> None:
+    """Run a recipe up to a stage, or all of it, and answer with what was built."""
+    from acord.console import write_result
+    from acord.recipe import load_recipe
+    from acord.run.render import show_results
+    from acord.run.run_recipe import run_recipe
+
+    result = run_recipe(load_recipe(recipe), runs, until=until)
+    if as_json:
+        write_json(result.as_json())
+    else:
+        write_result(show_results(result))
 
 
 def show_help_without_a_verb(context: typer.Context) -> None:

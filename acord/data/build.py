@@ -1,145 +1,159 @@
-"""The stage `pairs`: every source of a recipe into one table of pairs and one of dropped rows."""
+"""The stage `pairs`: every source of a recipe into one table of pairs and one of dropped rows.
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+    read      each source by itself into a spool of candidates and a book of its rows      supply.py, sources/
+    leave out what an earlier source has too                                                duplicates.py
+    choose    until the quotas are full: filters, evaluation, translation, near duplicates  choose.py, examine.py
+    write     pairs.parquet, dropped.parquet, contamination.jsonl                           here
+
+What was read, examined and translated stays in `work` until all is written: a build that was stopped goes on there.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from acord.console import track
-from acord.data.ledger import Candidate, Ledger, RowCounts, by_count
+from acord.data.choose import Chooser, count_examined
+from acord.data.complete import Answering, Completer, Translating
+from acord.data.decontaminate import REPORT_FILE, Contamination, EvaluationText, read_allowed, write_report
+from acord.data.duplicates import leave_out_duplicates
+from acord.data.endpoint import ChatClient
+from acord.data.examine import WORTH_PROCESSES, Examiner, Rules
+from acord.data.filters import Filtering
 from acord.data.locate import locate
-from acord.data.pairs import DROPPED_FILE, DROPPED_SCHEMA, HELD_OUT, PAIRS_FILE, PAIRS_SCHEMA, Pair, pair_row
-from acord.data.read import row_count
-from acord.data.sources import ADAPTERS
-from acord.data.split import corrections, split_of
-from acord.data.tables import TableWriter
-from acord.errors import InputError
-from acord.recipe import Data, Source
+from acord.data.mix import cells_of
+from acord.data.supply import Supply, TranslatedSupply, read_source
+from acord.data.translate import translator
+from acord.data.write import quota_figures, write_tables
+from acord.languages.identify import IDENTIFIABLE
+from acord.recipe import Data, Source, Variety, allow_file
 
-DUPLICATE = "duplicate"
+WORK = "work"
 
-
-class _Kept:
-    """What has been kept so far: ids, groups and the counts for the figures."""
-
-    def __init__(self) -> None:
-        self.ids: set[bytes] = set()
-        self.groups: dict[str, str] = {}
-        self.pairs_by_group: Counter[str] = Counter()
-        self.by_language: Counter[str] = Counter()
-        self.by_source: Counter[str] = Counter()
-        self.by_origin: Counter[str] = Counter()
-
-    def is_new(self, pair: Pair) -> bool:
-        """Whether no pair with these texts was kept before; remembers it."""
-        key = bytes.fromhex(pair.id)
-        if key in self.ids:
-            return False
-        self.ids.add(key)
-        return True
-
-    def count(self, pair: Pair) -> None:
-        """One more pair, with its split."""
-        self.groups[pair.group] = pair.split
-        self.pairs_by_group[pair.group] += 1
-        self.by_language[pair.language] += 1
-        self.by_source[pair.source] += 1
-        self.by_origin[pair.origin] += 1
+CountTokens = Callable[[Sequence[str]], list[int]]
 
 
-def build_pairs(data: Data, *, seed: int, folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Surroundings:
+    """What the build needs besides the recipe's data section.
+
+    cache: a folder for translations, which outlive the build. count_tokens: of the base model, needed by max_tokens.
+    evaluation: the texts of the suite that is not to be trained on, and rows of it that could not be read. processes:
+    that share the work.
+    """
+
+    cache: Path
+    variety: Variety = "any"
+    count_tokens: CountTokens | None = None
+    evaluation: Sequence[EvaluationText] = ()
+    unread: Sequence[tuple[str, str]] = ()
+    processes: int = 1
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | None = None) -> dict[str, Any]:
     """Read every source and write pairs.parquet and dropped.parquet into `folder`; returns the figures.
 
     Pairs stand in the order of the sources, then of the input. Of pairs with the same texts the first is kept. A share
     `data.held_out` of the groups is held out, by a hash of seed and group. Dropped rows stand in the order of the
     sources, then in the order in which they were decided on.
 
-    Raises InputError, one line, for input that cannot be read or that gives no pair.
+    Raises InputError, one line, for input that cannot be read, that gives no pair, or too few for the quotas.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = _Kept()
-    rows: dict[str, RowCounts] = {}
-    located = [locate(source) for source in data.sources]
-    with (
-        TableWriter(folder / PAIRS_FILE, PAIRS_SCHEMA) as pairs,
-        TableWriter(folder / DROPPED_FILE, DROPPED_SCHEMA) as dropped,
-    ):
-        for source, inputs in zip(data.sources, located, strict=True):
-            total = row_count([*inputs.files, *inputs.against])
-            with track(f"read {source.name}", total, "rows") as tracker:
-                ledger = Ledger(source.name, lambda row: dropped.write(asdict(row)), tracker.advance)
-                candidates = ADAPTERS[source.format](source, inputs, ledger)
-                for pair in _keep_new(candidates, ledger, kept):
-                    split = replace(pair, split=split_of(seed, pair.group, data.held_out))
-                    kept.count(split)
-                    pairs.write(pair_row(split))
-            rows[source.name] = ledger.close()
-            if not kept.by_source[source.name]:
-                raise _nothing_learnt(source, rows[source.name])
-    changed = corrections(kept.groups, seed=seed, share=data.held_out)
-    if changed:
-        _change_splits(folder / PAIRS_FILE, changed)
-        kept.groups.update(changed)
-    return _figures(kept, rows)
-
-
-def _keep_new(candidates: Iterator[Candidate], ledger: Ledger, kept: _Kept) -> Iterator[Pair]:
-    for candidate in candidates:
-        if kept.is_new(candidate.pair):
-            ledger.use(candidate.rows)
-            yield candidate.pair
-        else:
-            ledger.refuse(candidate.rows, DUPLICATE, f"duplicate of {candidate.pair.id}")
-
-
-def _nothing_learnt(source: Source, counts: RowCounts) -> InputError:
-    reasons = counts.dropped_by_reason
-    if len(reasons) == 1:
-        (reason,) = reasons
-        what = f"all {counts.rows_in:,} rows were dropped: {reason}"
-    else:
-        listed = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
-        what = f"none of the {counts.rows_in:,} rows makes a pair ({listed})"
-    return InputError(
-        f"{what}; nothing to learn from",
-        where=f"source {source.name} ({', '.join(source.paths)})",
-        fix="Give other data, or take the source out of the recipe.",
-    )
-
-
-def _change_splits(path: Path, changed: dict[str, str]) -> None:
-    rewritten = path.with_suffix(".rewritten")
-    with pq.ParquetFile(path) as table, TableWriter(rewritten, PAIRS_SCHEMA) as writer:
-        for batch in table.iter_batches():
-            for row in batch.to_pylist():
-                writer.write({**row, "split": changed.get(row["group"], row["split"])})
-    rewritten.replace(path)
-
-
-def _figures(kept: _Kept, rows: dict[str, RowCounts]) -> dict[str, Any]:
-    by_reason: Counter[str] = Counter()
-    by_split: Counter[str] = Counter()
-    for counts in rows.values():
-        by_reason.update(counts.dropped_by_reason)
-    for group, number in kept.pairs_by_group.items():
-        by_split[kept.groups[group]] += number
-    figures: dict[str, Any] = {
-        "rows_in": sum(counts.rows_in for counts in rows.values()),
-        "rows_used": sum(counts.rows_used for counts in rows.values()),
-        "rows_dropped": sum(counts.rows_dropped for counts in rows.values()),
-        "dropped_by_reason": by_count(by_reason),
-        "pairs": len(kept.ids),
-        "groups": len(kept.groups),
-        "groups_held_out": sum(split == HELD_OUT for split in kept.groups.values()),
-        "by_language": by_count(kept.by_language),
-        "by_source": by_count(kept.by_source),
-        "by_origin": by_count(kept.by_origin),
-        "by_split": by_count(by_split),
-        "rows_by_source": {name: asdict(counts) for name, counts in rows.items()},
-    }
-    if figures["rows_in"] != figures["rows_used"] + figures["rows_dropped"]:
-        raise AssertionError(f"rows in are not rows used plus rows dropped: {figures}")
+    around = around or Surroundings(folder / WORK / "cache")
+    work = folder / WORK
+    work.mkdir(parents=True, exist_ok=True)
+    supplies = read_sources(data, work, seed)
+    leave_out_duplicates(data, supplies)
+    supply = {name: one.count() for name, one in supplies.items()}
+    cells = cells_of(data, supply)
+    with ExitStack() as open_until_done:
+        rules = _rules(data, around, languages_of(data, supply))
+        many = around.processes if count_examined(supplies.values()) >= WORTH_PROCESSES else 1
+        examiner = open_until_done.enter_context(Examiner(rules, work / "examined", processes=many))
+        complete = {
+            source.name: completer
+            for source in data.sources
+            if (completer := _completer(source, rules, around, open_until_done)) is not None
+        }
+        chooser = Chooser(
+            data,
+            cells,
+            supplies,
+            examiner,
+            seed=seed,
+            work=work,
+            complete=complete,
+            variety=around.variety,
+        )
+        chooser.fill()
+    figures = write_tables(data, supplies, chooser, folder, seed=seed)
+    figures["supply"] = supply
+    if data.quotas is not None:
+        figures["quotas"] = quota_figures(cells, data.quotas, supply)
+    if data.decontaminate is not None:
+        write_report(chooser.matches, folder / REPORT_FILE)
+        figures["decontaminated"] = {"texts": len(around.evaluation), "rows_not_read": dict(around.unread)}
+    shutil.rmtree(work)
     return figures
+
+
+def read_sources(data: Data, work: Path, seed: int) -> dict[str, Supply]:
+    """What each source can give, in the recipe's order. Sources that were read by an earlier attempt are not read."""
+    located = {source.name: locate(source) for source in data.sources if source.translate is None}
+    supplies: dict[str, Supply] = {}
+    for number, source in enumerate(data.sources):
+        place = work / f"{number:02d}-{source.name}"
+        if source.translate is not None:
+            supplies[source.name] = TranslatedSupply(source, supplies[source.translate.from_], place)
+        else:
+            supplies[source.name] = read_source(source, located[source.name], place, seed=seed)
+    return supplies
+
+
+def _rules(data: Data, around: Surroundings, languages: Sequence[str]) -> Rules:
+    filters = data.filters if languages else data.filters.model_copy(update={"language": False})
+    filtering = Filtering(filters, languages=languages, count_tokens=around.count_tokens)
+    if data.decontaminate is None:
+        return Rules(filtering, None)
+    allowed = allow_file(data)
+    settings = data.decontaminate
+    contamination = Contamination(
+        around.evaluation,
+        words=settings.words,
+        min_words=settings.min_words,
+        allowed=frozenset() if allowed is None else read_allowed(allowed),
+    )
+    return Rules(filtering, contamination)
+
+
+def languages_of(data: Data, supply: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """The languages that texts are held against: those that the recipe names, and of sources without such, their own.
+
+    supply: source -> language -> candidates. A language that nobody named and that cannot be told is not judged.
+    """
+    named = list(data.quotas or ())
+    found: list[str] = []
+    for source in data.sources:
+        named += source.languages or ()
+        named += [source.language] if source.language else []
+        named += [source.translate.language, source.translate.to] if source.translate else []
+        found += supply[source.name]
+    return list(dict.fromkeys([*named, *(language for language in found if language in IDENTIFIABLE)]))
+
+
+def _completer(source: Source, rules: Rules, around: Surroundings, until_done: ExitStack) -> Completer | None:
+    if source.translate is not None:
+        made = translator(source.translate, variety=around.variety, cache=around.cache, processes=around.processes)
+        return Translating(source, until_done.enter_context(made), rules)
+    if source.rejected_from is not None:
+        client = ChatClient(source.rejected_from, cache=around.cache)
+        return Answering(until_done.enter_context(client), rules, source.rejected_from.model)
+    return None

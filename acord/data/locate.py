@@ -44,8 +44,8 @@ def locate(source: Source, *, download: bool = True) -> Inputs:
     Raises InputError, one line, for a path with nothing there, a file ending that is not read, a name that is not on
     the hub, or a hub that cannot be reached.
     """
-    files = [found for path in source.paths for found in _find(path, source.format, download=download)]
-    against = [found for path in source.against_paths for found in _find(path, source.format, download=download)]
+    files = [found for path in source.paths for found in _find(path, str(source.format), download=download)]
+    against = [found for path in source.against_paths for found in _find(path, str(source.format), download=download)]
     labelled = _label([*files, *against])
     return Inputs(tuple(labelled[: len(files)]), tuple(labelled[len(files) :]))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +155,16 @@ def make_pair(
     )
 
 
-def pair_row(pair: Pair) -> dict[str, Any]:
-    """A pair as a row of PAIRS_SCHEMA."""
-    return asdict(pair)
+def with_texts(pair: Pair, prompt: list[Turn], chosen: str, rejected: str, step: LineageStep) -> Pair:
+    """The pair with other texts, the id that goes with them, and the step that changed them."""
+    identity = pair_id(prompt, chosen, rejected)
+    return replace(pair, id=identity, prompt=prompt, chosen=chosen, rejected=rejected, lineage=(*pair.lineage, step))
+
+
+def pair_row(pair: Pair) -> tuple[Any, ...]:
+    """A pair as a row of PAIRS_SCHEMA, values in the schema's order."""
+    values = [getattr(pair, name) for name in PAIRS_SCHEMA.names]
+    return (*values[:-1], [asdict(step) for step in pair.lineage])
 
 
 def read_pairs(folder: Path) -> list[Pair]:

@@ -1,106 +1,41 @@
 """Rows of a file, one at a time: JSON lines, plain or gzipped, and Parquet.
 
-A file that cannot be read ends in one line that names the file and the line.
+A file that cannot be read ends in one line that names it. A row that cannot be read is handed over with its fault.
 """
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from acord.data.row import PARQUET, NoPair, Row, SourceFile, kind_of, place
 from acord.errors import InputError
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
+__all__ = ["BATCH_ROWS", "ENDINGS", "MOST_BYTES", "Row", "SourceFile", "place", "read_rows", "row_count"]
+
+ENDINGS = (".jsonl", ".jsonl.gz", PARQUET)
 BATCH_ROWS = 1_024
+# The largest OASST tree is about 1 MB. A longer row is a fault of whoever wrote the file, and would fill memory.
+MOST_BYTES = 16 << 20
+# Python's own limit depends on who called; this one lies below it, so that the same row is always treated alike.
+MOST_NESTED = 500
 GET_AGAIN = "Fetch or write the file again."
 
+TOO_LONG, TOO_DEEP = "the row is longer than 16 MiB", "nested too deeply"
+NOT_UTF8, NOT_JSON, NO_OBJECT, UNREADABLE = "not UTF-8", "not JSON", "the row is no JSON object", "unreadable value"
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file of a source. label: its name within the source; address: where it is from, without machine paths."""
-
-    path: Path
-    label: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row. line: counted from 1, of a text file the line, of a Parquet file the row. columns: all that it has."""
-
-    content: dict[str, Any]
-    file: SourceFile
-    line: int
-    columns: Sequence[str]
-
-    @property
-    def where(self) -> str:
-        """The place as an error names it."""
-        return place(self.file, self.line)
-
-    @property
-    def default_id(self) -> str:
-        """An id for a row that brings none: file and line."""
-        return f"{self.file.label}:{self.line}"
-
-    def value(self, column: str) -> Any:
-        """What stands in a column that every row must have. Raises InputError where the column is missing."""
-        if column not in self.content:
-            there = ", ".join(map(str, self.columns)) or "none"
-            raise InputError(
-                f"the column {column} is missing",
-                where=self.where,
-                fix=f"Columns there: {there}. Check the source's format, or rename the column.",
-            )
-        return self.content[column]
-
-    def text(self, column: str) -> str:
-        """The text of a column that every row must have; null is no text. Raises InputError for another type."""
-        return self._as_text(column, self.value(column)) or ""
-
-    def optional_text(self, column: str) -> str | None:
-        """The text of a column that may be absent or null. Raises InputError for another type."""
-        return self._as_text(column, self.content.get(column))
-
-    def identifier(self, column: str) -> str | None:
-        """An id, a code or another name in a column that may be absent, null or empty; whole numbers are names too.
-
-        Raises InputError for another type, and for half a surrogate pair, which no table can hold.
-        """
-        value = self.content.get(column)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        name = self._as_text(column, value)
-        if name and any("\ud800" <= character <= "\udfff" for character in name):
-            raise InputError(f"{column} is not valid Unicode", where=self.where, fix="Mend that row.")
-        return name or None
-
-    def _as_text(self, column: str, value: Any) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        raise self.wrong(column, "text", value)
-
-    def wrong(self, column: str, wanted: str, value: Any) -> InputError:
-        """The error for a column that holds something else than it should."""
-        return InputError(
-            f"{column} should be {wanted} and is {_json_type(value)}", where=self.where, fix="Mend that row."
-        )
-
-
-def place(file: SourceFile, line: int) -> str:
-    """file:line for text, `file row n` for Parquet."""
-    return f"{file.path} row {line}" if file.path.name.endswith(".parquet") else f"{file.path}:{line}"
+_BUFFER = 1 << 20  # bytes that are fetched at a time; of a Parquet file too, whose row groups may not fit in memory
 
 
 def row_count(files: Sequence[SourceFile]) -> int | None:
     """How many rows the files state to have; None where one of them states nothing (JSON lines) or is damaged."""
-    if not all(file.path.name.endswith(".parquet") for file in files):
+    if not all(file.path.name.endswith(PARQUET) for file in files):
         return None
     try:
         return sum(int(pq.read_metadata(file.path).num_rows) for file in files)
@@ -109,11 +44,12 @@ def row_count(files: Sequence[SourceFile]) -> int | None:
 
 
 def read_rows(file: SourceFile, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of a file in order. columns: those of interest; a Parquet file is read for these only.
+    """The rows of a file in order, those that cannot be read with their fault; blank lines are no rows.
 
-    Raises InputError for a file that is unreadable, empty, cut off, not UTF-8 or not JSON, or a row that is no object.
+    columns: those of interest; a Parquet file is read for these only. A row may have MOST_BYTES, and what it holds
+    may be nested MOST_NESTED deep. Raises InputError for a file that is unreadable, empty or cut off.
     """
-    rows = _parquet_rows(file, columns) if file.path.name.endswith(".parquet") else _json_rows(file)
+    rows = _parquet_rows(file, columns) if file.path.name.endswith(PARQUET) else _json_rows(file)
     empty = True
     try:
         for row in rows:
@@ -138,52 +74,101 @@ def read_rows(file: SourceFile, columns: Sequence[str]) -> Iterator[Row]:
 
 def _json_rows(file: SourceFile) -> Iterator[Row]:
     with _open(file.path) as stream:
-        for line, raw in enumerate(stream, start=1):
-            if raw.isspace():
-                continue
-            content = _parse(raw, place(file, line), first=line == 1)
-            yield Row(content, file, line, content.keys())  # type: ignore[arg-type]  # only listed, and only in errors
+        line = 0
+        while raw := stream.readline(MOST_BYTES + 1):
+            line += 1
+            if len(raw) > MOST_BYTES and not raw.endswith(b"\n"):
+                _skip_line(stream)
+                yield Row({}, file, line, (), NoPair(TOO_LONG))
+            elif not raw.isspace():
+                yield _json_row(raw, file, line)
 
 
 def _open(path: Path) -> BinaryIO:
-    return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+    if path.name.endswith(".gz"):
+        return io.BufferedReader(gzip.open(path, "rb"), _BUFFER)
+    return path.open("rb", buffering=_BUFFER)
 
 
-def _parse(raw: bytes, where: str, *, first: bool) -> dict[str, Any]:
+def _skip_line(stream: BinaryIO) -> None:
+    while (piece := stream.readline(_BUFFER)) and not piece.endswith(b"\n"):
+        pass
+
+
+def _json_row(raw: bytes, file: SourceFile, line: int) -> Row:
     try:
         # Windows programs put a byte order mark before the first line, which JSON does not allow.
-        content = json.loads(raw.decode("utf-8-sig" if first else "utf-8"))
+        content = json.loads(raw.decode("utf-8-sig" if line == 1 else "utf-8"))
     except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at byte {error.start + 1}", where=where, fix="Save the file as UTF-8.") from None
+        fault = NoPair(NOT_UTF8, f"at byte {error.start + 1}")
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"not JSON ({error.msg} at column {error.colno})", where=where, fix="Write one JSON object a line."
-        ) from None
+        fault = NoPair(NOT_JSON, f"{error.msg} at column {error.colno}")
+    except ValueError:
+        fault = NoPair(NOT_JSON, "a whole number has too many digits")
     except RecursionError:
-        raise InputError("not JSON that can be read (nested too deeply)", where=where, fix="Mend that line.") from None
-    if not isinstance(content, dict):
-        raise InputError(
-            f"the row is no object but {_json_type(content)}", where=where, fix="Write one JSON object a line."
-        )
-    return content
+        fault = NoPair(TOO_DEEP)
+    else:
+        if not isinstance(content, dict):
+            fault = NoPair(NO_OBJECT, f"it is {kind_of(content)}")
+        elif raw.count(b"{") + raw.count(b"[") > MOST_NESTED and _is_deeper(content, MOST_NESTED):
+            fault = NoPair(TOO_DEEP)
+        else:
+            return Row(content, file, line, content)
+    return Row({}, file, line, (), fault)
+
+
+def _is_deeper(content: dict[str, Any], limit: int) -> bool:
+    """Whether objects and lists are nested more than `limit` deep."""
+    level: list[dict[str, Any] | list[Any]] = [content]
+    for _ in range(limit):
+        inside = (value for outer in level for value in (outer.values() if isinstance(outer, dict) else outer))
+        level = [value for value in inside if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _parquet_rows(file: SourceFile, columns: Sequence[str]) -> Iterator[Row]:
-    with pq.ParquetFile(file.path) as table:
+    with pq.ParquetFile(file.path, buffer_size=_BUFFER, pre_buffer=False) as table:
         there = list(table.schema_arrow.names)
         wanted = [name for name in there if name in columns]
+        if len({*wanted}) < len(wanted):
+            raise InputError(
+                f"two columns are named {next(name for name in wanted if wanted.count(name) > 1)}",
+                where=str(file.path),
+                fix="Rename one of them.",
+            )
         line = 0
         # With no column of interest there, rows are still counted, and the first one names what is missing.
         for batch in table.iter_batches(batch_size=BATCH_ROWS, columns=wanted or there[:1]):
-            try:
-                contents = batch.to_pylist()
-            except UnicodeDecodeError:
-                raise InputError("not UTF-8", where=f"{place(file, line + 1)} or after", fix=GET_AGAIN) from None
-            for content in contents:
+            for content in _contents(batch):
                 line += 1
-                yield Row(content, file, line, there)
+                if isinstance(content, NoPair):
+                    yield Row({}, file, line, (), content)
+                else:
+                    yield Row(content, file, line, there)
 
 
-def _json_type(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+def _contents(batch: Any) -> Iterator[dict[str, Any] | NoPair]:
+    """The rows of a batch. They are looked at one by one only where some are not as they should be."""
+    if batch.nbytes <= MOST_BYTES:
+        try:
+            contents = batch.to_pylist()
+        except (ValueError, OverflowError):
+            pass
+        else:
+            yield from contents
+            return
+    for index in range(batch.num_rows):
+        row = batch.slice(index, 1)
+        if row.nbytes > MOST_BYTES:
+            yield NoPair(TOO_LONG)
+            continue
+        try:
+            (content,) = row.to_pylist()
+        except UnicodeDecodeError:
+            yield NoPair(NOT_UTF8)
+        except (ValueError, OverflowError):
+            yield NoPair(UNREADABLE)
+        else:
+            yield content

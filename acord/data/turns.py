@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from acord.data.read import Row
-from acord.errors import InputError
+from acord.data.row import NoPair as NoPair
+from acord.data.row import Row, is_unicode, kind_of
 
 Turn = dict[str, str]
 
@@ -23,14 +23,7 @@ ROLES = {
 
 EMPTY = "empty text"
 NOT_UNICODE = "text is not valid Unicode"
-
-
-class NoPair(Exception):
-    """A row that cannot be a pair. reason: from a short list, counted; detail: what was found in this row."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.detail = reason, detail
+NUL = "text holds a NUL character"
 
 
 def role_of(name: Any) -> str | None:
@@ -39,42 +32,40 @@ def role_of(name: Any) -> str | None:
 
 
 def text_fault(text: str) -> str | None:
-    """Why a text cannot stand in a pair: it is blank, or holds half of a surrogate pair; None where it can."""
+    """Why a text cannot stand in a pair, None where it can.
+
+    It is blank, or holds half of a surrogate pair, which UTF-8 cannot write, or a NUL, which no one types: it is a sign
+    of damage, and much that reads text ends there.
+    """
     if not text or text.isspace():
         return EMPTY
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return NOT_UNICODE
-    return None
+    if "\0" in text:
+        return NUL
+    return None if text.isascii() or is_unicode(text) else NOT_UNICODE
 
 
-def parse_turn(value: Any, row: Row, column: str) -> Turn:
+def parse_turn(value: Any, column: str) -> Turn:
     """One message, {role, content} or {from, value}, as a turn; the text is kept verbatim.
 
-    Raises NoPair for an unknown role or a text that cannot stand, InputError where the value is no message.
+    Raises NoPair for what is no message, and for an unknown role.
     """
     keys = ("role", "content") if isinstance(value, dict) and "role" in value else ("from", "value")
     if not isinstance(value, dict) or keys[0] not in value:
-        raise InputError(
-            f"{column} holds what is no message", where=row.where, fix="Write messages as {role, content}."
-        )
+        raise NoPair(f"{column} should hold messages, {{role, content}}", f"it holds {kind_of(value)}")
     name, text = value[keys[0]], value.get(keys[1])
     role = role_of(name)
     if role is None:
-        raise NoPair("unknown role", f"{column}: {name!r}")
+        raise NoPair("unknown role", f"{column}: {name if isinstance(name, str) else kind_of(name)}")
     if text is not None and not isinstance(text, str):
-        raise NoPair("content is not text", f"{column}: {type(text).__name__}")
+        raise NoPair("content is not text", f"{column}: {kind_of(text)}")
     return {"role": role, "content": text or ""}
 
 
 def parse_turns(value: Any, row: Row, column: str) -> list[Turn]:
-    """A list of messages as turns, in order. Raises as `parse_turn`, and InputError for what is no list."""
+    """A list of messages as turns, in order. Raises NoPair for what is no list, and as `parse_turn`."""
     if not isinstance(value, list):
-        raise InputError(
-            f"{column} is no list of messages", where=row.where, fix="Write a list of {role, content} messages."
-        )
-    return [parse_turn(message, row, column) for message in value]
+        raise row.wrong(column, "a list of messages", value)
+    return [parse_turn(message, column) for message in value]
 
 
 def check_prompt(prompt: list[Turn]) -> None:

@@ -64,7 +64,7 @@ _VALENCIAN_WORDS = {
     "lexicon": "xiquet xiqueta xiquets xiquetes xic xica xics xiques xicotet xicoteta xicotets xicotetes vesprada "
     "vesprades espill espills granera graneres poal poals creïlla creïlles dacsa bresquilla bresquilles tomaca "
     "tomaques fraula fraules abadejo servici servicis orde faena faenes corder corders rabosa raboses roín roïn "
-    "roïna roïns bonico bonica bonicos boniques bellea riquea pobrea naturalea quallat llanda llandes clòtxina "
+    "roïna roïns bonico bonicos bellea riquea pobrea naturalea quallat llanda llandes clòtxina "
     "clòtxines desdejuni desdejunar calfar calfador gitar torcar xarrar xarra xarrada ferramenta ferramentes nóvio "
     "nóvia dènou",
 }
@@ -97,6 +97,9 @@ _NO_INCHOATIVE = _words(
     "llisques arrisca arrisquen arrisques trisca bisca pisca morisca morisques marisca netflix matrix fèlix félix "
     "phoenix demotix asterix obelix francisca prisca índix còdix dúplix triplix"
 )
+# Subjunctives of the most productive verbs: es formalitze, es verifique; in central Catalan es formalitzi.
+_SUBJUNCTIVE_ITZE = re.compile(r"\w{2,}(?:itze|ifique)")
+_SUBJUNCTIVE_ITZI = re.compile(r"\w{2,}itzi[sn]?")
 # -iste for men: periodiste, artiste.
 _ISTE = re.compile(r"\w{3,}iste")
 _NO_ISTE = _words("consiste insiste resiste assiste desiste persiste despiste existe subsiste")
@@ -113,9 +116,10 @@ _NO_IN = _words(
     "erwin odin marvin calvin melvin godwin valentin quentin agustin"
 )
 # After que, perquè: a present in -i is a central subjunctive (que parli), in -e a Valencian one (que parle). The final
-# -e is shared with some indicatives and nouns, which are left out; articles before the word are not skipped.
+# -e is shared with some indicatives and nouns, which are left out; articles before the word are not skipped. A capital
+# makes it a name.
 _AFTER_QUE = re.compile(
-    r"\b(?:que|perquè|quan|encara que)\s+(?:(?:no|ja|es|et|em|us|vos|hi|ho|li|ens|se|me|te)\s+){0,3}"
+    r"\b(?i:que|perquè|quan|encara que)\s+(?i:(?:no|ja|es|et|em|us|vos|hi|ho|li|ens|se|me|te)\s+){0,3}"
     r"([a-zà-öø-ÿ·]{2,}[bcdfghjlmnprstvxzçñ][ie])\b"
 )
 _NO_SUBJUNCTIVE = _words(
@@ -135,7 +139,8 @@ _FIRST_PERSON_O = re.compile(r"\bjo\s+(?:(?:no|em|me|et|ho|hi|us|li|els|ja|tamb�
 
 def find_marks(text: str) -> Marks:
     """The Valencian and central marks of a text known to be Catalan or Valencian. Case does not matter."""
-    lower = _ROMAN.sub(" ", text).lower()
+    written = _ROMAN.sub(" ", text)
+    lower = written.lower()
     valencian, central, faint = [], [], []
     for word in _WORD.findall(lower):
         if _is_valencian(word):
@@ -146,7 +151,7 @@ def find_marks(text: str) -> Marks:
             faint.append(word)
     valencian += _PREVERBAL_VOS.findall(lower)
     central += [word for word in _FIRST_PERSON_O.findall(lower) if word not in _CENTRAL]
-    for word in _AFTER_QUE.findall(lower):
+    for word in _AFTER_QUE.findall(lower if written.isupper() else written):
         if word in _NO_SUBJUNCTIVE or word in _VALENCIAN or _is_central(word):
             continue
         if word.endswith("i"):
@@ -161,6 +166,7 @@ def _is_valencian(word: str) -> bool:
         word in _VALENCIAN
         or (_INCHOATIVE.fullmatch(word) is not None and word not in _NO_INCHOATIVE)
         or (_ISTE.fullmatch(word) is not None and word not in _NO_ISTE)
+        or _SUBJUNCTIVE_ITZE.fullmatch(word) is not None
     )
 
 
@@ -168,6 +174,7 @@ def _is_central(word: str) -> bool:
     return (
         word in _CENTRAL
         or (_SUBJUNCTIVE_GUI.fullmatch(word) is not None and word not in _NO_GUI)
+        or _SUBJUNCTIVE_ITZI.fullmatch(word) is not None
         or (_SUBJUNCTIVE_IXI.fullmatch(word) is not None and word not in _NO_IXI)
         or (_SUBJUNCTIVE_IN.fullmatch(word) is not None and word not in _NO_IN)
     )

@@ -3,21 +3,18 @@
 `neutral` fits both Valencian and central Catalan: most sentences carry no mark. A longer reply says more.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from acord.languages.gate import decide, language_scores
-from acord.languages.valencian_marks import find_marks
+from acord.languages.identify import Identifier
+from acord.languages.valencian import BlockVariety, judge
 
 Label = Literal["valencian", "neutral", "central_catalan", "spanish", "english", "other", "empty"]
 LABELS: tuple[Label, ...] = ("valencian", "neutral", "central_catalan", "spanish", "english", "other", "empty")
 
-_OF_LANGUAGE: Mapping[str, Label] = {"es": "spanish", "en": "english"}
-# What is no prose: fenced code, inline code, addresses of pages and of people.
-_NO_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]+\.[\w.-]+", re.DOTALL)
-_FAINT_WEIGHT = 0.5
+_IDENTIFIER = Identifier(("ca", "es", "en"))
+_OF_LANGUAGE: Mapping[str | None, Label] = {"es": "spanish", "en": "english"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Variety:
     """A text's label and why.
 
     valencian_marks, central_marks: the forms that decided between the varieties, empty for other languages.
-    evidence: points by language; the largest decided the language.
+    evidence: log odds by language, the three and others; {} where there is too little to judge.
     """
 
     label: Label
@@ -38,18 +35,16 @@ def classify(text: str) -> Variety:
     """Classify a text. `empty`: no letter nor digit. `other`: another language, or too little to tell one."""
     if not any(character.isalnum() for character in text):
         return Variety("empty", (), (), {})
-    prose = _NO_PROSE.sub(" ", text)
-    scores = language_scores(prose)
-    language = decide(scores)
+    language = _IDENTIFIER.identify(text).language
     if language != "ca":
-        return Variety(_OF_LANGUAGE.get(language, "other"), (), (), scores)
-    marks = find_marks(prose)
-    central = len(marks.central) + _FAINT_WEIGHT * len(marks.faint)
-    return Variety(_variety(len(marks.valencian), central), marks.valencian, marks.central + marks.faint, scores)
+        return Variety(_OF_LANGUAGE.get(language, "other"), (), (), _IDENTIFIER.scores(text))
+    judged = judge(text)
+    return Variety(label_of(judged), judged.valencian_forms, judged.central_forms, _IDENTIFIER.scores(text))
 
 
-def _variety(valencian: float, central: float) -> Label:
-    """The side with more marks; a text that mixes them evenly is central: one foreign form in two is heard as such."""
-    if max(valencian, central) < 1:
+def label_of(judged: BlockVariety) -> Label:
+    """The likeliest; a text that mixes both sides evenly is central: one foreign form in two is heard as such."""
+    likeliest = max(judged.valencian, judged.central, judged.neutral)
+    if judged.neutral == likeliest:
         return "neutral"
-    return "valencian" if valencian > central else "central_catalan"
+    return "central_catalan" if judged.central == likeliest else "valencian"

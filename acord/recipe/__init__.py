@@ -19,6 +19,7 @@ from acord.recipe.data import (
     Source,
     Translate,
     Variety,
+    allow_file,
 )
 from acord.recipe.section import LONGEST_NAME, NAME, Place, Positive, Section
 from acord.sections import explained, read_mapping
@@ -40,6 +41,7 @@ __all__ = [
     "Source",
     "Translate",
     "Variety",
+    "allow_file",
     "load_recipe",
     "parse_recipe",
     "shown_values",
@@ -206,16 +208,17 @@ def shown_values(recipe: Recipe) -> list[tuple[str, Any, str]]:
     """Every value of the recipe as (dotted key, value, why it is inferred or ''), in the order of the file format."""
     rows: list[tuple[str, Any, str]] = []
 
-    def walk(prefix: str, section: Section) -> None:
+    def walk(prefix: str, section: Section, inherited: str) -> None:
         for name in type(section).model_fields:
             value = getattr(section, name)
             key = f"{prefix}{name}"
             if key == "inferred":
                 continue
+            reason = recipe.inferred.get(key, inherited)
             if isinstance(value, Section):
-                walk(f"{key}.", value)
+                walk(f"{key}.", value, reason)
             else:
-                rows.append((key, value, recipe.inferred.get(key, "")))
+                rows.append((key, value, reason))
 
-    walk("", recipe)
+    walk("", recipe, "")
     return rows

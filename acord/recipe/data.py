@@ -149,7 +149,7 @@ class Decontaminate(Section):
 
     suite: Place
     words: Annotated[int, Field(ge=5, le=50)] = 13
-    min_words: Annotated[int, Field(ge=3, le=50)] = 6
+    min_words: Annotated[int, Field(ge=3, le=50)] = 5
     allow: Place | None = None
 
 

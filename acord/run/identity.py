@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
-from acord.recipe import Model, Recipe, Source
+from acord.recipe import Model, Recipe, Source, allow_file
 from acord.run.keys import HashCache
 
 # Of `align`, what the plan fixes. The training depends on all of `align`.
@@ -24,6 +24,8 @@ PLANNED = (
     "precision",
     "activation_checkpointing",
 )
+# Of an endpoint, what decides where and how fast, and not what it answers.
+ENDPOINT_PLACES = ("url", "key_variable", "concurrency", "max_requests", "timeout_seconds")
 TEMPLATE_NAMES = ("tokenizer", "chatml")
 HUB = "hf://"
 TASK_FILES = (".yaml", ".py", ".jsonl")
@@ -47,16 +49,48 @@ def nothing(recipe: Recipe, outside: Outside) -> dict[str, Any]:  # noqa: ARG001
 
 
 def data_part(recipe: Recipe) -> dict[str, Any]:
-    """The data section without its places, and the seed of the held-out split."""
-    data = recipe.data.model_dump(mode="json")
+    """The data section without its places, the variety, and the seed of the split and the drawing order."""
+    data = recipe.data.model_dump(mode="json", by_alias=True)
     for source in data["sources"]:
         del source["path"], source["against"]
-    return {"data": data, "seed": recipe.seed}
+        endpoint = source["rejected_from"] or (source["translate"] or {}).get("through")
+        if isinstance(endpoint, dict):
+            for place in ENDPOINT_PLACES:
+                del endpoint[place]
+    if data["decontaminate"]:
+        # Both are identified by their contents.
+        del data["decontaminate"]["suite"], data["decontaminate"]["allow"]
+    return {"data": data, "variety": recipe.variety, "seed": recipe.seed}
+
+
+def data_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """Of every source its files; of what the recipe holds data against, the contents; of Apertium, the version.
+
+    Raises InputError for something that is not there.
+    """
+    found: dict[str, Any] = {"sources": source_contents(recipe, outside)}
+    if recipe.data.decontaminate is not None:
+        found["decontaminate"] = _suite_contents(recipe.data.decontaminate.suite, outside)
+        found["decontaminate"]["read"] = _rows_here(recipe.data.decontaminate.suite)
+        allowed = allow_file(recipe.data)
+        found["allowed"] = None if allowed is None else _sha256(allowed, outside.hashes)
+    if recipe.data.filters.max_tokens is not None:
+        found["tokenizer"] = base_model(recipe, outside)
+    modes = {
+        (source.translate.language, source.translate.to)
+        for source in recipe.data.sources
+        if source.translate is not None and source.translate.through == "apertium"
+    }
+    if modes:
+        from acord.data.translate.programs import apertium_tool, find_mode
+
+        found["apertium"] = [apertium_tool(find_mode(*mode, recipe.variety)) for mode in sorted(modes)]
+    return found
 
 
 def source_contents(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     """Of every source its files in reading order: name and sha256. Raises InputError for one that is not there."""
-    return {source.name: _contents(source, outside) for source in recipe.data.sources}
+    return {source.name: _contents(source, outside) for source in recipe.data.sources if source.translate is None}
 
 
 def _contents(source: Source, outside: Outside) -> dict[str, Any]:
@@ -132,22 +166,38 @@ def evaluate_part(recipe: Recipe) -> dict[str, Any]:
 
 def evaluated_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     """The suite's rows and tasks, and the identity of each model that the aligned one is held against."""
-    from acord.evaluate.suite import load_suite
     from acord.models import base_identity
 
     if recipe.evaluate is None:
         return {}
-    suite = load_suite(recipe.evaluate.suite)
-    tasks = sorted(file for folder in suite.include for file in folder.rglob("*") if file.suffix in TASK_FILES)
     models = [Model(base=base) for base in recipe.evaluate.against]
     return {
-        "suite": suite.model_dump(mode="json", exclude={"include"}),
-        "tasks": [[file.name, _sha256(file, outside.hashes)] for file in tasks],
+        **_suite_contents(recipe.evaluate.suite, outside),
         "against": [
             dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
             for model in models
         ],
     }
+
+
+def _suite_contents(name: str, outside: Outside) -> dict[str, Any]:
+    from acord.evaluate.suite import load_suite
+
+    suite = load_suite(name)
+    tasks = sorted(file for folder in suite.include for file in folder.rglob("*") if file.suffix in TASK_FILES)
+    return {
+        "suite": suite.model_dump(mode="json", exclude={"include"}),
+        "tasks": [[file.name, _sha256(file, outside.hashes)] for file in tasks],
+    }
+
+
+def _rows_here(name: str) -> list[str]:
+    """The rows of a suite whose data can be read here: with others, other pairs would be left out."""
+    from acord.evaluate.availability import check_rows
+    from acord.evaluate.suite import load_suite
+
+    suite = load_suite(name)
+    return [row.id for row, one in zip(suite.rows, check_rows(suite, probe=False), strict=True) if one.state == "present"]
 
 
 def _template_file(recipe: Recipe) -> Path | None:

@@ -63,7 +63,7 @@ def locate_bundled(recipe: Recipe) -> Recipe:
     sources = [
         source.model_copy(
             update={
-                "path": [_located(path) for path in source.paths],
+                "path": [_located(path) for path in source.paths] or None,
                 "against": [_located(path) for path in source.against_paths] or None,
             }
         )

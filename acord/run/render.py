@@ -10,6 +10,7 @@ from acord.languages import LANGUAGES, interface_language, text
 from acord.run.demo import DemoResult
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
+from acord.run.supply_plan import MixPlan
 
 STATES = {
     "reused": "plan_reused",
@@ -20,7 +21,15 @@ STATES = {
     "not_fetched": "plan_not_fetched",
     "fetch": "plan_fetch",
     "unavailable": "plan_unavailable",
+    "translated": "plan_translated",
+    "counted": "plan_counted",
+    "published": "plan_published",
+    "unknown_supply": "plan_uncounted",
 }
+
+
+# `unknown` says something else of a stage.
+SUPPLY = {"unknown": "unknown_supply"}
 
 
 def show_plan(plan: RunPlan) -> str:
@@ -33,10 +42,30 @@ def show_plan(plan: RunPlan) -> str:
         [value.key, _shown(value.value), text("plan_inferred", reason=value.inferred) if value.inferred else ""]
         for value in plan.values
     ]
-    tables = [(text("plan_stages"), stages), (text("plan_sources"), sources), (text("plan_values"), values)]
+    tables = [(text("plan_stages"), stages), (text("plan_sources"), sources), *_mix(plan.mix)]
+    tables.append((text("plan_values"), values))
     if plan.suite is not None:
         tables.append(_suite_rows(plan.suite))
     return "\n\n".join(table(title, rows) for title, rows in tables)
+
+
+def _mix(plan: MixPlan) -> list[tuple[str, list[list[str]]]]:
+    """What the sources can give before filters, and the quotas against it."""
+    supply = [
+        [row.language, row.source, _pairs(row.pairs), text(STATES[SUPPLY.get(row.basis, row.basis)])]
+        for row in sorted(plan.supply, key=lambda row: row.language)
+    ]
+    tables = [(text("plan_supply"), supply)]
+    if plan.quotas:
+        enough = {True: "plan_enough", False: "plan_short", None: "plan_enough_unknown"}
+        quotas = [[row.language, _pairs(row.asked), _pairs(row.supply), text(enough[row.enough])] for row in plan.quotas]
+        title = text("plan_quotas", pairs=plan.pairs or 0, steps=plan.steps or 0)
+        tables.append((title, quotas))
+    return tables
+
+
+def _pairs(count: int | None) -> str:
+    return "?" if count is None else text("plan_pairs", pairs=count)
 
 
 def _suite_rows(plan: SuitePlan) -> tuple[str, list[list[str]]]:

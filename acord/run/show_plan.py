@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acord.data.published import published
 from acord.errors import InputError
 from acord.evaluate.availability import RowState, check_rows
 from acord.evaluate.suite import Suite, load_suite
@@ -15,9 +16,10 @@ from acord.run.identity import HUB, NotFetched, Outside
 from acord.run.line import locate_bundled, step_of
 from acord.run.stages import STAGES, Stage
 from acord.run.store import Store
+from acord.run.supply_plan import MixPlan, plan_mix
 
 REUSED, BUILD, UNKNOWN = "reused", "build", "unknown"
-PRESENT, MISSING, NOT_FETCHED = "present", "missing", "not_fetched"
+PRESENT, MISSING, NOT_FETCHED, TRANSLATED = "present", "missing", "not_fetched", "translated"
 COUNT_UP_TO_BYTES = 64 << 20
 
 
@@ -32,7 +34,10 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class SourcePlan:
-    """One source. state: present, missing or not_fetched. bytes, rows: None where they cannot be had cheaply."""
+    """One source. state: present, missing, not_fetched or translated.
+
+    bytes, rows: None where they cannot be had cheaply; of what is not fetched, the rows that the hub states.
+    """
 
     name: str
     format: str
@@ -78,6 +83,7 @@ class RunPlan:
     stages: tuple[StagePlan, ...]
     sources: tuple[SourcePlan, ...]
     values: tuple[ValuePlan, ...]
+    mix: MixPlan
     suite: SuitePlan | None
     fault: InputError | None = field(default=None, compare=False)
 
@@ -88,6 +94,7 @@ class RunPlan:
             "folder": self.folder,
             "stages": [asdict(stage) for stage in self.stages],
             "sources": [asdict(source) for source in self.sources],
+            "mix": asdict(self.mix),
             "values": [asdict(value) for value in self.values],
         }
         if self.suite is not None:
@@ -95,8 +102,11 @@ class RunPlan:
         return content if self.fault is None else {**content, "error": str(self.fault)}
 
 
-def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) -> RunPlan:
-    """What `run_recipe` would do. Raises InputError for a `bundled:` file that does not exist."""
+def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequence[Stage] = STAGES) -> RunPlan:
+    """What `run_recipe` would do. Raises InputError for a `bundled:` file that does not exist.
+
+    count: read every source that is here to count what it can give; otherwise small ones only.
+    """
     store = Store(runs)
     located = locate_bundled(recipe)
     keys: dict[str, str] = {}
@@ -122,6 +132,9 @@ def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) ->
         folder = store.folder(stage.name, keys[stage.name])
         complete = store.is_complete(stage.name, keys[stage.name]) and stage.unusable(located, folder) is None
         shown.append(StagePlan(stage.name, REUSED if complete else BUILD, str(folder)))
+    built = store.folder("pairs", keys["pairs"]) if "pairs" in keys else None
+    if built is not None and not store.is_complete("pairs", keys["pairs"]):
+        built = None
     pairs = zip(recipe.data.sources, located.data.sources, strict=True)
     return RunPlan(
         recipe.name,
@@ -129,6 +142,7 @@ def plan_run(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES) ->
         tuple(shown),
         tuple(_plan_source(source, place) for source, place in pairs),
         tuple(_plan_value(*row) for row in shown_values(recipe)),
+        plan_mix(recipe, located, built, outside, count=count),
         suite,
         fault,
     )
@@ -151,16 +165,21 @@ def _plan_source(source: Source, located: Source) -> SourcePlan:
     """source: with paths as the recipe writes them, to show. located: with paths to look at."""
     from acord.data.locate import locate
 
+    if source.translate is not None:
+        how = f"{source.translate.from_}: {source.translate.language} > {source.translate.to}"
+        return SourcePlan(source.name, "", how, TRANSLATED, None, None)
     path = ", ".join([*source.paths, *source.against_paths])
     try:
         inputs = locate(located, download=False)
     except InputError:
         on_hub = any(place.startswith(HUB) for place in (*source.paths, *source.against_paths))
-        return SourcePlan(source.name, source.format, path, NOT_FETCHED if on_hub else MISSING, None, None)
+        facts = {known for place in source.paths if (known := published(place)) is not None}
+        stated = facts.pop().rows if on_hub and len(facts) == 1 else None
+        return SourcePlan(source.name, str(source.format), path, NOT_FETCHED if on_hub else MISSING, None, stated)
     files = [file.path for file in (*inputs.files, *inputs.against)]
     size = sum(file.stat().st_size for file in files)
     rows = _count_rows(files) if size <= COUNT_UP_TO_BYTES else None
-    return SourcePlan(source.name, source.format, path, PRESENT, size, rows)
+    return SourcePlan(source.name, str(source.format), path, PRESENT, size, rows)
 
 
 def _count_rows(files: Sequence[Path]) -> int | None:

@@ -54,10 +54,13 @@ class Stage:
 
 
 def _build_pairs(job: Job) -> Figures:
-    """Read every source and pair its replies; keep what became no pair, with the reason."""
+    """Read every source, filter and mix to the quotas; keep what became no pair, with the reason."""
     from acord.data.build import build_pairs
+    from acord.run.surroundings import surroundings
 
-    return build_pairs(job.recipe.data, seed=job.recipe.seed, folder=job.folder)
+    return build_pairs(
+        job.recipe.data, seed=job.recipe.seed, folder=job.folder, around=surroundings(job.recipe, job.runs)
+    )
 
 
 def _build_base(job: Job) -> Figures:
@@ -109,13 +112,14 @@ def _build_evaluate(job: Job) -> Figures:
 STAGES: tuple[Stage, ...] = (
     Stage(
         name="pairs",
-        version=1,
+        version=2,
         needs=lambda recipe: (),  # noqa: ARG005  no stage stands before it
         recipe_part=identity.data_part,
-        outside=identity.source_contents,
-        libraries=(),
+        outside=identity.data_outside,
+        libraries=("datasketch", "phonenumbers", "py3langid", "python-stdnum"),
         build=_build_pairs,
         summary=summary.pairs,
+        resumable=True,
     ),
     Stage(
         name="base",

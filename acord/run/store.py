@@ -5,6 +5,7 @@ runs/artefacts/<stage>-<key>.partial/   one that is being built, or that a kille
 runs/locks/                             one file for each artefact that is being built
 runs/hashes.json                        sha256 of files that were read
 runs/evaluations/                       figures of models on suites (`evaluations.py`)
+runs/translations/                      what was translated, by content (`surroundings.py`)
 runs/<recipe>/                          links to the artefacts of one recipe (`run_folder.py`)
 """
 
@@ -23,7 +24,7 @@ from acord.run.keys import HashCache
 from acord.run.manifest import Manifest, damage, read_manifest, write_manifest
 
 KEY_DIGITS = 12
-OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations")
+OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "translations")
 
 
 @dataclass(frozen=True)

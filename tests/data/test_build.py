@@ -13,7 +13,7 @@ import pytest
 from acord.data.split import fraction
 from acord.errors import InputError
 
-from .samples import build, helpsteer3_row, message, openorca_row, write_jsonl
+from .samples import NO_FILTERS, build, helpsteer3_row, message, openorca_row, write_jsonl
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -28,7 +28,7 @@ build_pairs(Data.model_validate(json.loads(sys.argv[1])), seed=3, folder=Path(sy
 # They change with the tables' contents or pyarrow's writer: then the version of the stage `pairs` changes too.
 GOLDEN = {
     "pairs.parquet": "1cb73c77e65bfe0a9cc050df43481089338ae2ec85a51542d5d5a59522531b9b",
-    "dropped.parquet": "4f2d67cc00c8df640901ec3fc5d261cc1c0c3790783924cf8cfef230c51a5b4d",
+    "dropped.parquet": "42d0908e897318d6ff8914ba67ea6a0efadc3a2973e5647d031cd07030083bcf",
 }
 
 
@@ -71,7 +71,7 @@ def test_sources_keep_their_order_and_the_first_of_equal_pairs_is_kept(
         ("orca", "flan.r", "no reply to the same prompt on the other side"),
         ("mine", "mine.jsonl:1", "duplicate"),
     ]
-    assert result.dropped[-1]["detail"] == f"duplicate of {result.pairs[0].id}"
+    assert result.dropped[-1]["detail"] == f"the same texts as pair {result.pairs[0].id[:16]}"
     figures = result.figures
     assert (figures["rows_in"], figures["rows_used"], figures["rows_dropped"]) == (13, 9, 4)
     assert figures["by_language"] == {"en": 4, "ca": 1, "va": 1}
@@ -82,7 +82,8 @@ def test_sources_keep_their_order_and_the_first_of_equal_pairs_is_kept(
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
-    data = json.dumps({"sources": write_sources(tmp_path), "held_out": 0.3})
+    settings = {"filters": NO_FILTERS, "duplicates": {"near": None}}
+    data = json.dumps({"sources": write_sources(tmp_path), "held_out": 0.3, **settings})
     for hash_seed in ("0", "1", "random"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
         arguments = [sys.executable, "-c", PROGRAM, data, hash_seed]
@@ -125,15 +126,48 @@ def test_a_single_group_is_trained_on(tmp_path: Path) -> None:
     assert result.figures["by_split"] == {"train": 2}
 
 
-def test_a_source_that_only_repeats_another_is_named(tmp_path: Path) -> None:
+def test_a_source_that_only_repeats_another_gives_nothing_and_is_no_mistake(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "mine.jsonl", rows_of_groups(2))
     again = write_jsonl(tmp_path / "again.jsonl", rows_of_groups(2))
-    with pytest.raises(InputError, match=r"source again .*again.jsonl\): all 4 rows were dropped: duplicate; nothing"):
-        build(
-            tmp_path / "out",
-            {"name": "mine", "format": "pairs", "path": path},
-            {"name": "again", "format": "pairs", "path": again},
-        )
+    result = build(
+        tmp_path / "out",
+        {"name": "mine", "format": "pairs", "path": path},
+        {"name": "again", "format": "pairs", "path": again},
+    )
+    assert result.figures["by_source"] == {"mine": 4}
+    assert result.figures["rows_by_source"]["again"]["dropped_by_reason"] == {"duplicate": 4}
+    details = {f"the same texts as pair {pair.id[:16]}" for pair in result.pairs}
+    assert {row["detail"] for row in result.dropped} == details
+
+
+def test_a_conversation_that_two_exports_hold_gives_its_pairs_once(tmp_path: Path) -> None:
+    """OASST1 and OASST2 have the same message ids; the later one has another reply, and one text was corrected."""
+    first = [message("a", None, "Ask"), message("a1", "a", "best", rank=0), message("a2", "a", "worst", rank=1)]
+    second = [*first[:2], message("a2", "a", "the worst", rank=1), message("a3", "a", "poor", rank=2)]
+    result = build(
+        tmp_path / "out",
+        {"name": "oasst1", "format": "oasst", "path": write_jsonl(tmp_path / "1.jsonl", first)},
+        {"name": "oasst2", "format": "oasst", "path": write_jsonl(tmp_path / "2.jsonl", second)},
+    )
+    assert [(pair.source, pair.chosen, pair.rejected) for pair in result.pairs] == [
+        ("oasst1", "best", "worst"),
+        ("oasst2", "best", "poor"),
+        ("oasst2", "the worst", "poor"),
+    ]
+    assert {pair.group for pair in result.pairs} == {"a"}
+
+
+def test_filters_and_near_duplicates_are_on_unless_the_recipe_says_otherwise(tmp_path: Path) -> None:
+    mine = [
+        {"prompt": "Where do I renew my library card?", "chosen": "At the desk.", "rejected": "no idea", "group": "1"},
+        {"prompt": "where do I renew my library card", "chosen": "At the door.", "rejected": "no", "group": "2"},
+        {"prompt": "What are the hours?", "chosen": "From nine to two.", "rejected": "from nine to two", "group": "3"},
+    ]
+    source = {"name": "mine", "format": "pairs", "path": write_jsonl(tmp_path / "m.jsonl", mine), "language": "en"}
+    result = build(tmp_path / "out", source, filters={}, duplicates={})
+    assert len(result.pairs) == 1
+    assert sorted(row["reason"] for row in result.dropped) == ["near-duplicate prompt", "replies differ in form only"]
+    assert len(build(tmp_path / "off", source).pairs) == 3
 
 
 def test_a_source_without_a_pair_lists_its_reasons(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Sources of preferences, one file a schema. An adapter reads a source's files and offers pairs with their rows."""
+"""Sources of preferences, one file a schema. An adapter reads a source's files and offers pairs with their rows.
+
+OpenOrca is not among the adapters: its rows are too many to be offered one by one (`openorca.py`).
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,7 +10,6 @@ from acord.data.locate import Inputs
 from acord.data.sources.helpsteer3 import read_helpsteer3
 from acord.data.sources.hh import read_hh
 from acord.data.sources.oasst import read_oasst
-from acord.data.sources.openorca import read_openorca
 from acord.data.sources.pairs import read_pair_rows
 from acord.recipe import Source
 
@@ -16,7 +18,6 @@ Adapter = Callable[[Source, Inputs, Ledger], Iterator[Candidate]]
 ADAPTERS: Mapping[str, Adapter] = {
     "oasst": read_oasst,
     "helpsteer3": read_helpsteer3,
-    "openorca": read_openorca,
     "hh": read_hh,
     "pairs": read_pair_rows,
 }

@@ -6,8 +6,8 @@ from acord.data.language_names import is_wanted
 from acord.data.ledger import Candidate, Ledger, RowKey
 from acord.data.locate import Inputs
 from acord.data.pairs import Pair
-from acord.data.read import Row, read_rows
-from acord.data.turns import NoPair
+from acord.data.read import read_rows
+from acord.data.row import NoPair, Row
 from acord.recipe import Source
 
 NOT_ASKED_FOR = "language not asked for"
@@ -22,7 +22,10 @@ def each_row_a_pair(
     row_id: Callable[[Row], str],
     parse: Callable[[Row], Pair],
 ) -> Iterator[Candidate]:
-    """Offer the pair of every row; drop the rows for which `parse` raises NoPair or whose language is not wanted."""
+    """Offer the pair of every row; drop the rows for which `parse` raises NoPair or whose language is not wanted.
+
+    A row that could not be read raises its fault when `parse` asks for a column that every row must have.
+    """
     for file in inputs.files:
         for row in read_rows(file, columns):
             key = RowKey(ledger.add(), row_id(row))

@@ -12,9 +12,9 @@ from acord.data.language_names import tag_of_code
 from acord.data.ledger import Candidate, Ledger
 from acord.data.locate import Inputs
 from acord.data.pairs import HUMAN, Pair, make_pair
-from acord.data.read import Row
+from acord.data.row import NoPair, Row
 from acord.data.sources.each_row import each_row_a_pair
-from acord.data.turns import ASSISTANT, NoPair, Turn, role_of
+from acord.data.turns import ASSISTANT, Turn, role_of
 from acord.recipe import Source
 
 LICENCE = "MIT"
@@ -32,7 +32,7 @@ class Transcript(NamedTuple):
 
 
 def read_hh(source: Source, inputs: Inputs, ledger: Ledger) -> Iterator[Candidate]:
-    """A pair from every row whose transcripts share the prompt. Raises InputError for a missing column.
+    """A pair from every row whose transcripts share the prompt.
 
     A reply without words is kept: people compared it with the other one, and preferred or rejected silence.
     """
@@ -41,7 +41,7 @@ def read_hh(source: Source, inputs: Inputs, ledger: Ledger) -> Iterator[Candidat
         inputs,
         ledger,
         columns=COLUMNS,
-        row_id=lambda row: row.identifier("id") or row.default_id,
+        row_id=lambda row: row.name("id"),
         parse=lambda row: _pair(row, source),
     )
 

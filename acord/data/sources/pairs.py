@@ -8,7 +8,7 @@
 Any row may state system, language, id, group, licence, margin, weight and origin.
 """
 
-import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,10 +16,9 @@ from acord.data.language_names import tag_of_code
 from acord.data.ledger import Candidate, Ledger
 from acord.data.locate import Inputs
 from acord.data.pairs import ORIGINS, UNKNOWN, Pair, make_pair
-from acord.data.read import Row
+from acord.data.row import NoPair, Row
 from acord.data.sources.each_row import each_row_a_pair
-from acord.data.turns import ASSISTANT, SYSTEM, USER, NoPair, Turn, parse_turn, parse_turns
-from acord.errors import InputError
+from acord.data.turns import ASSISTANT, SYSTEM, USER, Turn, parse_turn, parse_turns
 from acord.recipe import Source
 
 COLUMNS = (
@@ -27,17 +26,15 @@ COLUMNS = (
     *("language", "id", "group", "licence", "margin", "weight", "origin"),
 )
 PROMPTS_DIFFER = "the prompts differ"
+LARGEST_NUMBER = sys.float_info.max  # JSON can state larger ones
+TRANSCRIPTS = "a transcript of a whole dialogue (set format: hh)"
 
 
 def read_pair_rows(source: Source, inputs: Inputs, ledger: Ledger) -> Iterator[Candidate]:
-    """A pair from every row. Raises InputError for a missing column or a value of the wrong type."""
+    """A pair from every row that holds one. Raises InputError for a Parquet table without the columns of any form."""
     return each_row_a_pair(
-        source, inputs, ledger, columns=COLUMNS, row_id=_row_id, parse=lambda row: _pair(row, source)
+        source, inputs, ledger, columns=COLUMNS, row_id=lambda row: row.name("id"), parse=lambda row: _pair(row, source)
     )
-
-
-def _row_id(row: Row) -> str:
-    return row.identifier("id") or row.default_id
 
 
 def _pair(row: Row, source: Source) -> Pair:
@@ -52,7 +49,7 @@ def _pair(row: Row, source: Source) -> Pair:
         rejected=rejected[-1]["content"],
         language=tag_of_code(row.identifier("language") or source.language),
         source=source.name,
-        source_id=_row_id(row),
+        source_id=row.identifier("id") or row.default_id,
         licence=source.licence or row.identifier("licence") or UNKNOWN,
         origin=_origin(row),
         detail=f"pair row of {row.file.address}",
@@ -73,9 +70,7 @@ def _stated_prompt(row: Row) -> list[Turn]:
     if isinstance(row.content.get("chosen"), list):
         return []
     if isinstance(row.content.get("chosen"), str) and row.content["chosen"].startswith("\n\nHuman:"):
-        raise InputError(
-            "the rows are transcripts of whole dialogues", where=row.where, fix="Set format: hh for this source."
-        )
+        raise NoPair(TRANSCRIPTS)
     row.value("prompt")
     raise row.wrong("prompt", "text or a list of messages", None)
 
@@ -85,7 +80,7 @@ def _conversation(row: Row, column: str, stated: list[Turn]) -> list[Turn]:
     value = row.value(column)
     if isinstance(value, str) or value is None:
         return [*stated, {"role": ASSISTANT, "content": value or ""}]
-    turns = [parse_turn(value, row, column)] if isinstance(value, dict) else parse_turns(value, row, column)
+    turns = [parse_turn(value, column)] if isinstance(value, dict) else parse_turns(value, row, column)
     if not turns or turns[-1]["role"] != ASSISTANT:
         raise NoPair("no reply of the assistant at the end", column)
     if len(turns) == 1:
@@ -106,7 +101,7 @@ def _with_system(prompt: list[Turn], row: Row) -> list[Turn]:
 def _origin(row: Row) -> str:
     origin = row.identifier("origin") or UNKNOWN
     if origin not in ORIGINS:
-        raise InputError(f"unknown origin {origin}", where=row.where, fix=f"Use one of {', '.join(ORIGINS)}.")
+        raise NoPair("unknown origin", f"{origin}; it should be one of {', '.join(ORIGINS)}")
     return origin
 
 
@@ -114,7 +109,7 @@ def _number(row: Row, column: str) -> float | None:
     value: Any = row.content.get(column)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
         raise row.wrong(column, "a finite number", value)
     return float(value)
 

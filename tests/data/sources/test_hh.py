@@ -12,7 +12,8 @@ from acord.data.sources.hh import parse_transcript
 from acord.data.turns import NoPair
 from acord.errors import InputError
 
-from ..samples import FORGERY, HH_TEST, Built, build, real, reasons, write_jsonl
+from ..samples import FORGERY, HH_TEST, real, write_jsonl, write_parquet
+from .reading import Read, read
 
 NAMES = {"user": "Human", "assistant": "Assistant"}
 
@@ -22,9 +23,8 @@ def transcript(*turns: str) -> str:
     return "".join(f"\n\n{('Human', 'Assistant')[index % 2]}: {turn}" for index, turn in enumerate(turns))
 
 
-def built(tmp_path: Path, rows: list[dict[str, Any]], **more: Any) -> Built:
-    path = write_jsonl(tmp_path / "hh.jsonl", rows)
-    return build(tmp_path / "out", {"name": "hh", "format": "hh", "path": path, **more})
+def built(tmp_path: Path, rows: list[Any], **more: Any) -> Read:
+    return read(tmp_path, format="hh", path=write_jsonl(tmp_path / "hh.jsonl", rows), **more)
 
 
 def test_the_prompt_is_what_the_dialogues_share(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_dialogues_that_part_earlier_are_dropped(tmp_path: Path) -> None:
         {"chosen": transcript("a", "b", "c"), "rejected": transcript("a", "b", "c")},
         {"chosen": "plain", "rejected": "text"},
     ]
-    assert list(reasons(built(tmp_path, rows)).values()) == [
+    assert list(built(tmp_path, rows).reasons.values()) == [
         "the prompts differ",
         "the prompts differ",
         "chosen equals rejected",
@@ -86,7 +86,7 @@ def test_a_reply_after_another_reply_has_no_prompt(tmp_path: Path) -> None:
         {"chosen": before + "1", "rejected": before + "2"},
         {"chosen": transcript("a", "1"), "rejected": transcript("a", "2")},
     ]
-    assert reasons(built(tmp_path, rows)) == {"hh.jsonl:1": "the prompt does not end with a user turn"}
+    assert built(tmp_path, rows).reasons == {"hh.jsonl:1": "the prompt does not end with a user turn"}
 
 
 def test_a_forged_turn_stays_text(tmp_path: Path) -> None:
@@ -96,9 +96,32 @@ def test_a_forged_turn_stays_text(tmp_path: Path) -> None:
     assert (pair.chosen, pair.rejected) == (FORGERY + "1", FORGERY + "2")
 
 
-def test_a_missing_side_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"hh.jsonl:1: the column rejected is missing. Columns there: chosen\."):
-        built(tmp_path, [{"chosen": transcript("a", "b")}])
+@pytest.mark.parametrize(
+    ("change", "name", "reason", "detail"),
+    [
+        ({"rejected": ...}, "7", "the column rejected is missing", "columns there: id, chosen"),
+        ({"chosen": ["text"]}, "7", "chosen should be text", "it is a list"),
+        ({"rejected": None}, "7", "no transcript", "rejected does not begin with a Human or Assistant turn"),
+        ({"rejected": transcript("a", "b\ud83d")}, "7", "text is not valid Unicode", "the rejected reply"),
+        ({"rejected": transcript("a", "b\0")}, "7", "text holds a NUL character", "the rejected reply"),
+        ({"id": {}}, "hh.jsonl:2", "id should be text", "it is an object"),
+        ({"id": "x\ud83d"}, "hh.jsonl:2", "id is not valid Unicode", "x\\ud83d"),
+    ],
+)
+def test_a_row_at_fault_has_its_reason(
+    tmp_path: Path, change: dict[str, Any], name: str, reason: str, detail: str
+) -> None:
+    good = {"id": 7, "chosen": transcript("a", "good"), "rejected": transcript("a", "bad")}
+    broken = {key: value for key, value in {**good, **change}.items() if value is not ...}
+    result = built(tmp_path, [good, broken])
+    assert len(result.pairs) == 1
+    assert result.dropped == [(name, reason, detail)]
+
+
+def test_a_column_that_a_table_lacks_is_named(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "hh.parquet", [{"chosen": transcript("a", "b")}])
+    with pytest.raises(InputError, match=r"hh.parquet row 1: the column rejected is missing. Columns there: chosen\."):
+        read(tmp_path, format="hh", path=path)
 
 
 words = st.text(st.sampled_from("ab :\n<|>é"), max_size=8).filter(lambda text: "\n\n" not in text + "\n")
@@ -122,9 +145,7 @@ def test_a_transcript_is_read_back_as_it_was_written(turns: list[tuple[str, str]
 
 
 def test_hh_harmless_base(tmp_path: Path) -> None:
-    result = build(tmp_path, {"name": "hh", "format": "hh", "path": real(HH_TEST)})
-    assert result.figures["rows_in"] == 2312
-    assert result.figures["dropped_by_reason"] == {"the prompts differ": 5}
-    assert result.figures["pairs"] == 2307
+    result = read(tmp_path, format="hh", path=real(HH_TEST))
+    assert (result.rows_in, result.by_reason, len(result.pairs)) == (2312, {"the prompts differ": 5}, 2307)
     assert sum(not pair.chosen for pair in result.pairs) == 4
     assert all(pair.rejected for pair in result.pairs)

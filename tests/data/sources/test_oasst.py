@@ -6,31 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from acord.errors import InputError
 
-from ..samples import (
-    FORGERY,
-    OASST1_VALIDATION,
-    OASST_100_TREES,
-    Built,
-    build,
-    message,
-    real,
-    reasons,
-    write_jsonl,
-    write_parquet,
-)
+from ..samples import FORGERY, OASST1_VALIDATION, OASST_100_TREES, message, real, write_jsonl, write_parquet
+from .reading import Read, read
 
 
-def built(tmp_path: Path, rows: list[dict[str, Any]], **more: Any) -> Built:
-    path = write_jsonl(tmp_path / "oasst.jsonl", rows)
-    return build(tmp_path / "out", {"name": "oasst", "format": "oasst", "path": path, **more})
+def built(tmp_path: Path, rows: list[Any], **more: Any) -> Read:
+    return read(tmp_path, format="oasst", path=write_jsonl(tmp_path / "oasst.jsonl", rows), **more)
 
 
-def ids(result: Built) -> list[tuple[str, str]]:
+def ids(result: Read) -> list[tuple[str, str]]:
     return [(pair.chosen_id, pair.rejected_id) for pair in result.pairs]
 
 
@@ -39,6 +26,13 @@ THREE = [
     message("a2", "a", "middling", rank=1),
     message("a1", "a", "best", rank=0),
     message("a3", "a", "worst", rank=2),
+]
+
+
+OTHER = [
+    message("b", None, "Ask b"),
+    message("b1", "b", "good", rank=0),
+    message("b2", "b", "bad", rank=1),
 ]
 
 
@@ -51,31 +45,23 @@ def test_a_ranking_becomes_every_pair_of_it(tmp_path: Path) -> None:
     assert (first.prompt_id, first.group, first.language, first.licence) == ("a", "a", "en", "Apache-2.0")
     assert (first.origin, first.margin, first.weight, first.split) == ("human", None, 1.0, "train")
     assert first.lineage[0].detail == "oasst messages of oasst.jsonl, policy all_pairs"
-    assert result.figures["rows_used"] == 4
+    assert result.rows_used == 4
     assert "someone" not in repr(result)
 
 
-@pytest.mark.parametrize(
-    ("policy", "expected"),
-    [("best_worst", [("a1", "a3")]), ("adjacent", [("a1", "a2"), ("a2", "a3")])],
-)
-def test_the_policy_chooses_pairs_of_a_ranking(tmp_path: Path, policy: str, expected: list[tuple[str, str]]) -> None:
-    result = built(tmp_path, THREE, policy=policy)
-    assert ids(result) == expected
-    assert reasons(result) == ({"a2": "left out by the policy"} if policy == "best_worst" else {})
-
-
-def test_adjacent_ranks_may_be_shared_and_have_gaps(tmp_path: Path) -> None:
-    rows = [message("a", None, "Ask")]
-    rows += [message(name, "a", name, rank=rank) for name, rank in [("a1", 0), ("a2", 0), ("a3", 4), ("a4", 7)]]
-    assert ids(built(tmp_path, rows, policy="adjacent")) == [("a1", "a3"), ("a2", "a3"), ("a3", "a4")]
+def test_a_conversation_is_named_by_its_tree_and_where_there_is_none_by_its_root(tmp_path: Path) -> None:
+    later = [message("ab", "a", "Answer"), message("abc", "ab", "More"), message("abc1", "abc", "x", rank=0)]
+    rows = [*THREE, *later, message("abc2", "abc", "y", rank=1)]
+    for tree, group in (("t", "t"), (None, "a")):
+        result = built(tmp_path, [{**row, "message_tree_id": tree} for row in rows])
+        assert [pair.group for pair in result.pairs] == [group] * 4
 
 
 def test_an_absent_rank_is_never_the_best(tmp_path: Path) -> None:
     absent = message("a0", "a", "unranked")
     result = built(tmp_path, [*THREE, absent, message("a4", "a", "null", rank=None)])
     assert ids(result) == ids(built(tmp_path, THREE))
-    assert reasons(result) == {"a0": "unranked reply", "a4": "unranked reply"}
+    assert result.reasons == {"a0": "unranked reply", "a4": "unranked reply"}
 
 
 def test_a_later_turn_has_the_whole_path_as_prompt_even_over_an_unranked_reply(tmp_path: Path) -> None:
@@ -90,7 +76,7 @@ def test_a_later_turn_has_the_whole_path_as_prompt_even_over_an_unranked_reply(t
     assert [turn["content"] for turn in result.pairs[0].prompt] == ["Ask", "Answer", "More"]
     assert [turn["role"] for turn in result.pairs[0].prompt] == ["user", "assistant", "user"]
     assert result.pairs[0].language == "es"
-    assert result.figures["rows_used"] == 5
+    assert result.rows_used == 5
 
 
 def test_every_unused_message_has_its_reason(tmp_path: Path) -> None:
@@ -123,7 +109,7 @@ def test_every_unused_message_has_its_reason(tmp_path: Path) -> None:
     ]
     result = built(tmp_path, rows)
     assert len(result.pairs) == 3
-    assert [(row["source_id"], row["reason"]) for row in result.dropped] == [
+    assert [(name, reason) for name, reason, _ in result.dropped] == [
         ("a1", "repeated message id"),
         ("a4", "deleted"),
         ("a5", "failed review"),
@@ -149,9 +135,9 @@ def test_every_unused_message_has_its_reason(tmp_path: Path) -> None:
         ("l1", "orphaned"),
         ("l2", "orphaned"),
     ]
-    details = {row["source_id"]: row["detail"] for row in result.dropped}
+    details = {name: detail for name, _, detail in result.dropped}
     assert details["a4xy"] == "its ancestor a4 is out: deleted"
-    assert details["b"] == "its ancestor lost is missing"
+    assert details["b"] == "its ancestor lost is missing from its tree"
     assert details["l1"].startswith("its ancestors form a loop")
 
 
@@ -168,10 +154,10 @@ def test_trees_and_flat_rows_give_the_same_pairs(tmp_path: Path) -> None:
     flat = built(tmp_path, rows)
     tree = built(tmp_path, [as_tree(rows)])
     assert tree.pairs == flat.pairs
-    assert tree.figures["rows_in"] == flat.figures["rows_in"] == 7
+    assert tree.rows_in == flat.rows_in == 7
     assert (
-        reasons(tree)
-        == reasons(flat)
+        tree.reasons
+        == flat.reasons
         == {
             "a1b": "no pair beneath it",
             "a1b1": "no ranked sibling",
@@ -183,7 +169,7 @@ def test_trees_and_flat_rows_give_the_same_pairs(tmp_path: Path) -> None:
 def test_parquet_gives_the_same_pairs_also_with_ranks_as_floats(tmp_path: Path) -> None:
     rows = [{**row, "rank": float(row["rank"]) if "rank" in row else float("nan")} for row in THREE]
     path = write_parquet(tmp_path / "oasst.parquet", rows)
-    result = build(tmp_path / "out", {"name": "oasst", "format": "oasst", "path": path})
+    result = read(tmp_path, format="oasst", path=path)
     assert [pair.id for pair in result.pairs] == [pair.id for pair in built(tmp_path, THREE).pairs]
     assert result.pairs[0].chosen_rank == 0
 
@@ -194,8 +180,8 @@ def test_languages_that_are_not_asked_for_are_dropped_first(tmp_path: Path) -> N
     valencian = [{**row, "lang": "ca-valencia", "message_id": row["message_id"] + "cc"} for row in spanish[:1]]
     result = built(tmp_path, [*THREE, *spanish, *valencian], languages=["en"])
     assert {pair.language for pair in result.pairs} == {"en"}
-    assert result.figures["dropped_by_reason"] == {"language not asked for": 5}
-    assert result.dropped[-1]["detail"] == "va"
+    assert result.by_reason == {"language not asked for": 5}
+    assert result.dropped[-1][2] == "va"
 
 
 def test_a_forged_turn_stays_text(tmp_path: Path) -> None:
@@ -209,49 +195,119 @@ def test_a_forged_turn_stays_text(tmp_path: Path) -> None:
         assert (pair.chosen, pair.rejected) == (FORGERY + "1", FORGERY + "2")
 
 
-def test_a_missing_column_names_file_line_and_what_is_there(tmp_path: Path) -> None:
-    broken = {key: value for key, value in THREE[2].items() if key != "text"}
-    with pytest.raises(InputError) as error:
-        built(tmp_path, [*THREE[:2], broken])
-    line = str(error.value)
-    assert line.startswith(f"{tmp_path / 'oasst.jsonl'}:3: the column text is missing. Columns there: message_id,")
+def test_a_missing_column_is_the_reason_of_a_json_row_and_the_fault_of_a_table(tmp_path: Path) -> None:
+    for column in ("message_id", "role", "text"):
+        broken = {key: value for key, value in message("a3", "a", "worst", rank=2).items() if key != column}
+        result = built(tmp_path, [*THREE[:3], broken])
+        name = "oasst.jsonl:4" if column == "message_id" else "a3"
+        assert [(one, reason) for one, reason, _ in result.dropped] == [(name, f"the column {column} is missing")]
+        assert result.dropped[0][2].startswith("columns there: ")
+        table = write_parquet(tmp_path / "oasst.parquet", [broken])
+        with pytest.raises(InputError, match=rf"oasst.parquet row 1: the column {column} is missing. Columns there: "):
+            read(tmp_path, format="oasst", path=table)
 
 
-@pytest.mark.parametrize("rank", ["0", True, 0.5, -1, [0]])
-def test_a_rank_that_is_none_is_refused(tmp_path: Path, rank: Any) -> None:
-    with pytest.raises(InputError, match=r"oasst.jsonl:2: rank should be a whole number from 0 or null"):
-        built(tmp_path, [THREE[0], {**THREE[1], "rank": rank}])
+@pytest.mark.parametrize(
+    ("change", "reason", "detail"),
+    [
+        *(({"rank": rank}, "rank should be a whole number from 0 or null", "it is ") for rank in ("0", True, 0.5, -1)),
+        ({"rank": [0]}, "rank should be a whole number from 0 or null", "it is a list"),
+        ({"rank": 2**31}, "rank should be a whole number from 0 or null", "it is a number"),
+        ({"rank": float("inf")}, "rank should be a whole number from 0 or null", "it is a number"),
+        ({"rank": -float("inf")}, "rank should be a whole number from 0 or null", "it is a number"),
+        ({"text": 3}, "text should be text", "it is a number"),
+        ({"text": "a\0b"}, "text holds a NUL character", ""),
+        ({"role": ["assistant"]}, "unknown role", ""),
+        ({"lang": {}}, "lang should be text", "it is an object"),
+        ({"deleted": "yes"}, "deleted should be true or false", "it is text"),
+        ({"review_result": 0}, "review_result should be true or false", "it is a number"),
+        ({"parent_id": 0.5}, "parent_id should be text", "it is a number"),
+        ({"message_tree_id": []}, "message_tree_id should be text", "it is a list"),
+        ({"labels": ["spam"]}, "labels should be an object", "it is a list"),
+    ],
+)
+def test_a_value_of_the_wrong_type_takes_its_subtree_along(
+    tmp_path: Path, change: dict[str, Any], reason: str, detail: str
+) -> None:
+    broken = [message("a9", "a", "Answer", rank=5) | change, message("a9b", "a9", "Ask on", lang="es")]
+    result = built(tmp_path, [*broken, *THREE])
+    assert [(name, why) for name, why, _ in result.dropped] == [("a9", reason), ("a9b", "orphaned")]
+    assert result.dropped[0][2].startswith(detail)
+    assert result.dropped[1][2] == f"its ancestor a9 is out: {reason}"
+    assert ids(result) == ids(built(tmp_path, THREE))
 
 
-def test_a_reply_that_is_no_message_is_refused(tmp_path: Path) -> None:
+def test_an_id_that_is_none_is_replaced_by_the_place(tmp_path: Path) -> None:
+    rows = [{**message("a9", "a", "x", rank=4), "message_id": name} for name in ({}, "\ud800", "x" * 1_001, None)]
+    result = built(tmp_path, [*THREE, *rows])
+    assert result.reasons == {
+        "oasst.jsonl:5": "message_id should be text",
+        "oasst.jsonl:6": "message_id is not valid Unicode",
+        "oasst.jsonl:7": "message_id is longer than 1,000 characters",
+    }
+    assert ids(result)[-1] == ("a3", "oasst.jsonl:8")
+
+
+def test_what_is_no_message_in_a_tree_is_a_row_with_its_reason(tmp_path: Path) -> None:
     tree = as_tree(THREE)
-    tree["prompt"]["replies"].append("text")
-    with pytest.raises(InputError, match=r"oasst.jsonl:1: prompt and replies should be messages and is text"):
-        built(tmp_path, [tree])
+    nameless = {"text": "x", "role": "assistant", "rank": 3, "replies": [message("a9b", None, "under it")]}
+    listless = {**message("a8", "a", "its replies are none", rank=3), "replies": "text"}
+    tree["prompt"]["replies"] += ["text", nameless, listless]
+    result = built(tmp_path, [tree, {"prompt": 3, "message_tree_id": "x"}])
+    assert ids(result) == ids(built(tmp_path, THREE))
+    assert result.dropped == [
+        ("oasst.jsonl:1/5", "prompt and replies should be messages", "it is text"),
+        ("oasst.jsonl:1/6", "the column message_id is missing", "columns there: text, role, rank, replies"),
+        ("a9b", "orphaned", "its ancestor oasst.jsonl:1/6 is out: the column message_id is missing"),
+        ("a8", "replies should be a list of messages", "it is text"),
+        ("oasst.jsonl:2/1", "prompt and replies should be messages", "it is a number"),
+    ]
+
+
+def test_a_tree_with_an_id_that_is_none_is_out_as_a_whole(tmp_path: Path) -> None:
+    result = built(tmp_path, [as_tree(THREE), {**as_tree(OTHER), "message_tree_id": 0.5}])
+    assert result.by_reason == {"message_tree_id should be text": 3}
+    assert ids(result) == ids(built(tmp_path, THREE))
+
+
+def test_a_repeated_message_is_out_wherever_it_stands(tmp_path: Path) -> None:
+    again = [{**row, "message_tree_id": "b"} for row in THREE]
+    result = built(tmp_path, [*THREE, *again, as_tree(THREE), as_tree(OTHER)])
+    assert result.by_reason == {"repeated message id": 8}
+    assert ids(result) == [("b1", "b2"), *ids(built(tmp_path, THREE))]
 
 
 def test_oasst1_validation(tmp_path: Path) -> None:
-    """The raw ranking of all siblings gives 1,026 pairs, in 418 prompts.
+    """The raw ranking of all siblings gives 1,026 pairs in 418 prompts, so 418 of the best and the worst.
 
-    Four of them have a deleted reply as rejected, in three prompts, two of which rank nothing else; one pair of
-    ranked siblings has twice the same text, as best and as worst of its prompt. So 1,021 and 415 remain.
+    Four pairs have a deleted reply as rejected, in three prompts, two of which rank nothing else: 1,022 in 416. One
+    pair, best and worst of its prompt, has twice the same text: 1,021 and 415. Three messages are labelled as another
+    language or as personal data, and 11 stand beneath them: 1,014 and 412.
     """
     path = real(OASST1_VALIDATION)
-    source = {"name": "oasst1", "format": "oasst", "path": path}
-    every = build(tmp_path / "every", source)
-    assert every.figures["rows_in"] == 2022
-    assert every.figures["rows_used"] == 1545
-    assert every.figures["dropped_by_reason"] == {
-        "no pair beneath it": 334,
+    every = read(tmp_path / "every", format="oasst", path=path)
+    assert (every.rows_in, every.rows_used, len(every.pairs)) == (2022, 1534, 1014)
+    assert every.by_reason == {
+        "no pair beneath it": 331,
         "unranked reply": 54,
         "failed review": 46,
         "deleted": 40,
+        "orphaned": 11,
         "no ranked sibling": 3,
+        "labelled as another language": 2,
+        "labelled personal data": 1,
     }
-    assert every.figures["pairs"] == 1021
-    assert every.figures["groups"] == 187
+    assert len({pair.group for pair in every.pairs}) == 186
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = {row["message_id"]: row for row in map(json.loads, lines)}
+    assert every.pairs
+    for pair in every.pairs:
+        better, worse = rows[pair.chosen_id], rows[pair.rejected_id]
+        assert better["rank"] is not None
+        assert better["parent_id"] == worse["parent_id"] == pair.prompt_id
+        assert better["rank"] < worse["rank"]
+        assert pair.group == better["message_tree_id"]
+        assert not any(rows[name]["user_id"] in repr(pair) for name in (pair.chosen_id, pair.rejected_id))
     ranked = [row for row in rows.values() if row["role"] == "assistant" and row["rank"] is not None]
     raw = [
         (better, worse)
@@ -260,101 +316,40 @@ def test_oasst1_validation(tmp_path: Path) -> None:
         if better["parent_id"] == worse["parent_id"] and better["rank"] < worse["rank"]
     ]
     assert len(raw) == 1026
-    lost = [(x, y) for x, y in raw if (x["message_id"], y["message_id"]) not in set(ids(every))]
-    assert [(x["deleted"], y["deleted"], x["text"] == y["text"]) for x, y in lost if not y["deleted"]] == [
-        (False, False, True)
-    ]
-    assert len(lost) == 5
-    best_worst = build(tmp_path / "best_worst", {**source, "policy": "best_worst"})
-    assert best_worst.figures["pairs"] == 415
-    assert best_worst.figures["dropped_by_reason"]["left out by the policy"] == 221
-    adjacent = build(tmp_path / "adjacent", {**source, "policy": "adjacent"})
-    assert adjacent.figures["pairs"] == 711
+    assert len({better["parent_id"] for better, _ in raw}) == 418
+    assert sum(worse["rank"] - better["rank"] >= 2 for better, worse in raw) == 314
+    levels: dict[str, list[int]] = {}
+    for reply in ranked:
+        levels.setdefault(reply["parent_id"], []).append(reply["rank"])
+    between = [[rank for rank in levels[x["parent_id"]] if x["rank"] < rank < y["rank"]] for x, y in raw]
+    assert between.count([]) == 714
+    there = [(better, worse) for better, worse in raw if not better["deleted"] and not worse["deleted"]]
+    assert len(there) == 1022
+    assert len({better["parent_id"] for better, _ in there}) == 416
+    kept = read(tmp_path / "kept", format="oasst", path=path, labelled="keep")
+    assert {(x["message_id"], y["message_id"]) for x, y in there if x["text"] != y["text"]} == {*ids(kept)}
+    assert len(kept.pairs) == 1021
+    assert set(ids(every)) < set(ids(kept))
+
+
+@pytest.mark.parametrize(
+    ("more", "pairs", "left_out"),
+    [
+        ({"policy": "best_worst"}, 412, 220),
+        ({"policy": "best_worst", "labelled": "keep"}, 415, 221),
+        ({"policy": "adjacent"}, 706, 0),
+        ({"policy": "margin"}, 310, 487),
+        ({"policy": "margin", "min_margin": 1}, 1014, 0),
+        ({"pairs_a_prompt": 1}, 413, 219),
+    ],
+)
+def test_oasst1_validation_by_policy(tmp_path: Path, more: dict[str, Any], pairs: int, left_out: int) -> None:
+    result = read(tmp_path, format="oasst", path=real(OASST1_VALIDATION), **more)
+    assert (len(result.pairs), result.by_reason.get("left out by the policy", 0)) == (pairs, left_out)
 
 
 def test_oasst_trees(tmp_path: Path) -> None:
-    result = build(tmp_path, {"name": "oasst", "format": "oasst", "path": real(OASST_100_TREES)})
-    assert result.figures["rows_in"] == 1167
-    assert result.figures["rows_used"] == 855
-    assert result.figures["dropped_by_reason"] == {"no pair beneath it": 267, "unranked reply": 45}
-    assert (result.figures["pairs"], result.figures["groups"]) == (754, 100)
-
-
-@st.composite
-def forests(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Messages whose parents may be anyone, themselves, or nobody there."""
-    count = draw(st.integers(1, 14))
-    names = [f"m{index}" for index in range(count)]
-    rows = []
-    for index, name in enumerate(names):
-        parents = st.one_of(st.none(), st.sampled_from([*names, "lost"]), st.sampled_from(names[: index + 1]))
-        row = {
-            "message_id": name,
-            "parent_id": draw(parents),
-            "text": draw(st.sampled_from(["x", "y", f"own {name}", f"own {name}", f"own {name}", ""])),
-            "role": draw(st.sampled_from(["prompter", "assistant", "assistant", "narrator"])),
-            "lang": draw(st.sampled_from(["en", "en", "es"])),
-            "deleted": draw(st.sampled_from([False, False, False, True])),
-            "review_result": draw(st.sampled_from([True, True, None, False])),
-            "rank": draw(st.sampled_from([None, 0, 1, 2])),
-        }
-        rows.append(row)
-    return draw(st.permutations(rows))
-
-
-def expected_pairs(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """All pairs of a forest, worked out the slow way."""
-    messages = {row["message_id"]: row for row in rows}
-
-    def sound(identity: str, above: tuple[str, ...] = ()) -> bool:
-        row = messages.get(identity)
-        if row is None or identity in above or row["deleted"] or row["review_result"] is False:
-            return False
-        if row["role"] == "narrator" or not row["text"]:
-            return False
-        return row["parent_id"] is None or sound(row["parent_id"], (*above, identity))
-
-    ranked = [row for row in rows if row["role"] == "assistant" and row["rank"] is not None and row["parent_id"]]
-    ranked = [row for row in ranked if sound(row["message_id"])]
-    return {
-        (better["message_id"], worse["message_id"])
-        for better in ranked
-        for worse in ranked
-        if better["parent_id"] == worse["parent_id"]
-        and messages[better["parent_id"]]["role"] == "prompter"
-        and better["rank"] < worse["rank"]
-        and better["text"] != worse["text"]
-    }
-
-
-def texts_of(rows: list[dict[str, Any]], pairs: set[tuple[str, str]]) -> set[tuple[Any, ...]]:
-    messages = {row["message_id"]: row for row in rows}
-
-    def path(identity: str | None) -> tuple[str, ...]:
-        return () if identity is None else (*path(messages[identity]["parent_id"]), messages[identity]["text"])
-
-    return {(path(messages[x]["parent_id"]), messages[x]["text"], messages[y]["text"]) for x, y in pairs}
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=forests())
-def test_no_forest_breaks_the_accounting(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
-    expected = expected_pairs(rows)
-    if not expected:
-        with pytest.raises(InputError, match="nothing to learn from"):
-            built(tmp_path, rows)
-        return
-    result = built(tmp_path, rows)
-    assert set(ids(result)) <= expected
-    assert texts_of(rows, set(ids(result))) == texts_of(rows, expected)
-    messages = {row["message_id"]: row for row in rows}
-    used = set()
-    for pair in result.pairs:
-        assert messages[pair.chosen_id]["rank"] < messages[pair.rejected_id]["rank"]
-        used |= {pair.chosen_id, pair.rejected_id}
-        climbing: str | None = pair.prompt_id
-        while climbing is not None:
-            used.add(climbing)
-            climbing = messages[climbing]["parent_id"]
-    assert used.isdisjoint(reasons(result))
-    assert used | set(reasons(result)) == set(messages)
+    result = read(tmp_path, format="oasst", path=real(OASST_100_TREES))
+    assert (result.rows_in, result.rows_used, len(result.pairs)) == (1167, 855, 754)
+    assert result.by_reason == {"no pair beneath it": 267, "unranked reply": 45}
+    assert len({pair.group for pair in result.pairs}) == 100

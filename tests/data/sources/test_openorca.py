@@ -7,13 +7,15 @@ import pytest
 
 from acord.errors import InputError
 
-from ..samples import FORGERY, Built, build, openorca_row, write_jsonl, write_parquet
+from ..samples import FORGERY, Built, build, openorca_row, reasons, write_jsonl, write_parquet
 
 
-def built(tmp_path: Path, chosen: list[Any], rejected: list[Any], **more: Any) -> Built:
+def built(tmp_path: Path, chosen: list[Any], rejected: list[Any], *, seed: int = 0, **data: Any) -> Built:
     path = write_parquet(tmp_path / "gpt4.parquet", chosen)
     against = write_jsonl(tmp_path / "gpt35.jsonl", rejected)
-    return build(tmp_path / "out", {"name": "orca", "format": "openorca", "path": path, "against": against, **more})
+    return build(
+        tmp_path / "out", {"name": "orca", "format": "openorca", "path": path, "against": against}, seed=seed, **data
+    )
 
 
 def test_rows_of_one_prompt_are_joined_in_the_chosen_sides_order(tmp_path: Path) -> None:
@@ -75,10 +77,35 @@ def test_system_and_question_do_not_run_together(tmp_path: Path) -> None:
 def test_a_missing_column_is_named_on_either_side(tmp_path: Path) -> None:
     row = openorca_row("q", "x")
     without = {key: value for key, value in row.items() if key != "question"}
-    with pytest.raises(InputError, match=r"gpt35.jsonl:1: the column question is missing"):
-        built(tmp_path, [row], [without])
-    with pytest.raises(InputError, match=r"gpt4.parquet row 1: the column question is missing"):
+    with pytest.raises(InputError, match=r"gpt4.parquet: the column question is missing. Columns there: id, system"):
         built(tmp_path, [without], [row])
+    result = built(tmp_path, [row], [without, {**row, "response": "y"}])
+    assert reasons(result) == {"flan.q": "the column question is missing"}
+
+
+def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gpt4.parquet: the column response should be text and is int64"):
+        built(tmp_path, [{**openorca_row("q", "x"), "response": 3}], [openorca_row("q", "y")])
+
+
+def test_only_the_pairs_that_are_wanted_are_read(tmp_path: Path) -> None:
+    """Of many matches a few are drawn, the same whatever the batches, and every other row has its reason."""
+    chosen = [openorca_row(f"q{number}", f"good {number}") for number in range(3_000)]
+    rejected = [openorca_row(f"q{number}", f"bad {number}", identity=f"r{number}") for number in range(2_990, -10, -1)]
+    few = built(tmp_path, chosen, rejected, seed=5, quotas={"en": 40})
+    assert len(few.pairs) == 40
+    numbers = [int(pair.source_id.removeprefix("flan.q")) for pair in few.pairs]
+    assert numbers == sorted(numbers)
+    assert numbers != list(range(40))
+    assert all(pair.chosen.split()[1] == pair.rejected.split()[1] for pair in few.pairs)
+    assert few.figures["dropped_by_reason"] == {
+        "beyond the quota": 2 * (2_991 - 40),
+        "no reply to the same prompt on the other side": 9 + 9,
+    }
+    # Several parts are read where the first does not fill the quota.
+    many = built(tmp_path / "many", chosen, rejected, seed=5, quotas={"en": 2_991})
+    assert len(many.pairs) == 2_991
+    assert many.figures["rows_dropped"] == 18
 
 
 def test_a_forged_turn_stays_text(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from acord.errors import InputError
 
-from ..samples import FORGERY, Built, build, reasons, write_jsonl, write_parquet
+from ..samples import FORGERY, write_jsonl, write_parquet
+from .reading import Read, read
 
 
-def built(tmp_path: Path, rows: list[dict[str, Any]], **more: Any) -> Built:
-    path = write_jsonl(tmp_path / "mine.jsonl", rows)
-    return build(tmp_path / "out", {"name": "mine", "format": "pairs", "path": path, **more})
+def built(tmp_path: Path, rows: list[Any], **more: Any) -> Read:
+    return read(tmp_path, format="pairs", path=write_jsonl(tmp_path / "mine.jsonl", rows), **more)
 
 
 def turn(role: str, content: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def test_every_form_gives_the_same_pair_with_its_text_untouched(tmp_path: Path, 
 def test_parquet_holds_the_same_forms(tmp_path: Path, form: str) -> None:
     row = forms("Ask", "good", "bad")[form]
     path = write_parquet(tmp_path / "mine.parquet", [row])
-    (pair,) = build(tmp_path / "out", {"name": "mine", "format": "pairs", "path": path}).pairs
+    (pair,) = read(tmp_path, format="pairs", path=path).pairs
     assert (pair.prompt, pair.chosen, pair.rejected) == ([turn("user", "Ask")], "good", "bad")
 
 
@@ -78,15 +78,13 @@ def test_the_recipe_states_a_language_that_rows_do_not(tmp_path: Path) -> None:
     rows = [forms("a", "b", "c")["texts"], {**forms("a", "b", "d")["texts"], "language": "en"}]
     assert [pair.language for pair in built(tmp_path, rows, language="es").pairs] == ["es", "en"]
     result = built(tmp_path, rows, languages=["en"])
-    assert reasons(result) == {"mine.jsonl:1": "language not asked for"}
-    assert result.dropped[0]["detail"] == "und"
+    assert result.dropped == [("mine.jsonl:1", "language not asked for", "und")]
 
 
 def test_unusable_rows_have_reasons(tmp_path: Path) -> None:
     good = forms("a", "b", "c")["texts"]
     user, reply = turn("user", "a"), turn("assistant", "b")
     rows = [
-        good,
         good,
         {**good, "chosen": "c"},
         {**good, "rejected": ""},
@@ -102,7 +100,7 @@ def test_unusable_rows_have_reasons(tmp_path: Path) -> None:
         {**good, "chosen": "half \udc00"},
     ]
     result = built(tmp_path, rows)
-    assert list(reasons(result).values()) == [
+    assert list(result.reasons.values()) == [
         "chosen equals rejected",
         "empty text",
         "empty text",
@@ -115,39 +113,68 @@ def test_unusable_rows_have_reasons(tmp_path: Path) -> None:
         "no reply of the assistant at the end",
         "the prompts differ",
         "text is not valid Unicode",
-        "duplicate",
     ]
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("change", "reason", "detail"),
     [
-        ({"prompt": 3}, "prompt is no list of messages"),
-        ({"prompt": [3]}, "prompt holds what is no message"),
-        ({"prompt": None}, "prompt should be text or a list of messages and is null"),
-        ({"margin": "2"}, "margin should be a finite number and is text"),
-        ({"margin": float("nan")}, "margin should be a finite number"),
-        ({"weight": 0}, "weight should be greater than 0"),
-        ({"origin": "martian"}, "unknown origin martian. Use one of human, model, translated, unknown."),
-        ({"language": 3.5}, "language should be text and is a number"),
+        ({"prompt": 3}, "prompt should be a list of messages", "it is a number"),
+        ({"prompt": [3]}, "prompt should hold messages, {role, content}", "it holds a number"),
+        ({"prompt": [{"content": "a"}]}, "prompt should hold messages, {role, content}", "it holds an object"),
+        ({"prompt": None}, "prompt should be text or a list of messages", "it is null"),
+        ({"prompt": "a\0"}, "text holds a NUL character", "a user turn of the prompt"),
+        ({"prompt": [turn("\ud800\n", "a")]}, "unknown role", "prompt: \\ud800\\n"),
+        ({"prompt": [turn(["user"], "a")]}, "unknown role", "prompt: a list"),
+        ({"chosen": 3}, "chosen should be a list of messages", "it is a number"),
+        ({"chosen": {"role": "assistant"}}, "empty text", "the chosen reply"),
+        ({"rejected": True}, "rejected should be a list of messages", "it is true or false"),
+        ({"margin": "2"}, "margin should be a finite number", "it is text"),
+        ({"margin": float("nan")}, "margin should be a finite number", "it is a number"),
+        ({"margin": float("-inf")}, "margin should be a finite number", "it is a number"),
+        ({"margin": 10**400}, "margin should be a finite number", "it is a number"),
+        ({"margin": False}, "margin should be a finite number", "it is true or false"),
+        ({"weight": 0}, "weight should be greater than 0", "it is a number"),
+        ({"origin": "martian"}, "unknown origin", "martian; it should be one of human, model, translated, unknown"),
+        ({"language": 3.5}, "language should be text", "it is a number"),
+        ({"system": ["a"]}, "system should be text", "it is a list"),
+        ({"group": "\udfff"}, "group is not valid Unicode", "\\udfff"),
+        ({"licence": {}}, "licence should be text", "it is an object"),
+        ({"id": []}, "id should be text", "it is a list"),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
-    with pytest.raises(InputError) as error:
-        built(tmp_path, [forms("a", "b", "c")["texts"], {**forms("a", "b", "d")["texts"], **change}])
-    assert str(error.value).startswith(f"{tmp_path / 'mine.jsonl'}:2: {expected}")
+def test_a_value_of_the_wrong_kind_is_a_reason(
+    tmp_path: Path, change: dict[str, Any], reason: str, detail: str
+) -> None:
+    result = built(tmp_path, [forms("a", "b", "c")["texts"], {**forms("a", "b", "d")["texts"], **change}])
+    assert len(result.pairs) == 1
+    assert result.dropped == [("mine.jsonl:2", reason, detail)]
 
 
 @pytest.mark.parametrize("column", ["prompt", "chosen", "rejected"])
-def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
+def test_a_missing_column_is_the_reason_of_a_json_row_and_the_fault_of_a_table(tmp_path: Path, column: str) -> None:
     row = forms("a", "b", "c")["texts"]
     del row[column]
     there = ", ".join(row)
-    expected = rf"mine.jsonl:1: the column {column} is missing. Columns there: {there}\. "
+    assert built(tmp_path, [row]).dropped == [
+        ("mine.jsonl:1", f"the column {column} is missing", f"columns there: {there}")
+    ]
+    path = write_parquet(tmp_path / "mine.parquet", [row])
+    expected = rf"mine.parquet row 1: the column {column} is missing. Columns there: {there}\. "
     with pytest.raises(InputError, match=expected):
-        built(tmp_path, [row])
+        read(tmp_path, format="pairs", path=path)
 
 
 def test_transcripts_are_sent_to_their_own_format(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Set format: hh for this source"):
-        built(tmp_path, [{"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: a\n\nAssistant: c"}])
+    rows = [{"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: a\n\nAssistant: c"}]
+    assert built(tmp_path, rows).by_reason == {"a transcript of a whole dialogue (set format: hh)": 1}
+
+
+def test_what_people_prefer_while_they_chat_is_read_as_any_other_row(tmp_path: Path) -> None:
+    prompt = [turn("system", "Breu"), turn("user", "Bon dia"), turn("assistant", "Bon dia!"), turn("user", "Què fas?")]
+    row = {"prompt": prompt, "chosen": "Pense.", "rejected": "Res.", "language": "va"}
+    row |= {"origin": "human", "id": "2026-01-05-3", "group": "2026-01-05"}
+    (pair,) = built(tmp_path, [row]).pairs
+    assert pair.prompt == prompt
+    assert (pair.chosen, pair.rejected, pair.language, pair.origin) == ("Pense.", "Res.", "va", "human")
+    assert (pair.source_id, pair.group) == ("2026-01-05-3", "2026-01-05")

@@ -1,14 +1,12 @@
-"""Which language a short text is in: ca (Catalan, Valencian with it), es, en, or another.
+"""Function words and spellings: evidence for a language that a few words can give.
 
-Function words and spellings decide. Neighbours that a reply could drift into (Portuguese, Galician, French, Italian,
-German, Dutch, Basque, Romanian) are named so that they are told apart, and all are reported as `other`.
+A model of letters alone takes `la crueltat` or `que puguen` for Spanish. Words that one language alone lists are worth
+most; one that several list is divided among them. Neighbours that a reply could drift into (Portuguese, Galician,
+French, Italian, German, Dutch, Basque, Romanian) are listed so that they are told apart.
 """
 
 import re
 from collections.abc import Mapping
-
-OTHER = "other"
-KEPT = ("ca", "es", "en")
 
 _WORDS = {
     "ca": "el la els les un una uns unes de del dels al als a en amb per i o ni que què qui quin quina quins quines "
@@ -72,59 +70,28 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
     word: tuple(language for language, words in _WORDS.items() if word in words.split())
     for word in sorted({word for words in _WORDS.values() for word in words.split()})
 }
+# Endings and letters that one of the three does not share with the other two. Spanish words end in a vowel or in
+# n, s, r, l, d, z; Catalan ones in nearly any consonant.
 _SPELLINGS = {
-    "ca": r"l·l|ny\b|ny[aeiouàèéíòóú]|\btx|tx\b|[aeiou]ig\b|ció\b|cions\b|tat\b|tats\b|[aeio]ment\b"
-    r"|\b[dlnsmt]['’][aeiouhàèéíòóú]|eix|[aeiou]ix|-(?:lo|la|los|les|ne|hi|ho|se|me|te|nos|vos)\b|[gq]ü[eé]|[àèò]"
-    r"|nt\b|\w{3}esa\b|atge\b|['’](?:n|l|m|t|s|ls|ns)\b|tz|ïx|[ií]\b(?<=[a-z]{4})|uen\b|ç",
-    "es": r"ñ|¿|¡|ción\b|ciones\b|dad\b|dades\b|mente\b|ue[rnls]|ie[rnls]|ll[aeo]|ando\b|iendo\b|[aeiou]do\b"
-    r"|[aeiou]da\b|[íáó]n\b|ía\b|[aeo]mos\b|[rltns]o\b|[rltn]os\b",
-    "en": r"th|wh|sh|ing\b|tion\b|tions\b|ed\b|ck|ght|ly\b|ee|oo|ou[rgl]|'s\b|y\b|k[ei]|w",
-    "fr": r"eau|aux\b|oux?\b|ê|œ|où|tion\b|ment\b|qu['’]|\b[cjnmtsdl]['’][aeiouhéêà]|ez\b|ée\b|eur\b"
-    r"|euse\b|è[rtmv]e|ç|ette\b",
-    "pt": r"ão\b|ões\b|ã|õ|nh|lh|ções\b|ê|dade\b|\w{2}ei\b|ç|ém\b|agem\b",
-    "gl": r"ñ|ción\b|cións\b|dade\b|nh|x[aeiou]|\w{2}ou\b|eir[oa]s?\b|\bunha\b",
-    "it": r"zion[ei]\b|gli|cch|zz|tà\b|\b(?:l|un|dell|all|nell|d)['’]|[aeiou]re\b|mente\b|ss[aeio]|tt[aeio]|\w{3}i\b",
-    "de": r"sch|ß|ä|ö|ü|ung\b|ich|ein|cht|ei[nt]|tz|keit\b|en\b",
-    "nl": r"ij|aa|sch|lijk|oe|uu|ge\w{1,20}d\b|heid\b|ee[nlr]|en\b",
-    "eu": r"tx|tz|k\b|ak\b|ek\b|ko\b|ren\b|tzen\b|rekin\b|etan\b|z\b|kin\b",
-    "ro": r"ș|ț|ă|â|î|ului\b|ilor\b|ește\b",
+    "ca": r"l·l|[çàèò]|[^aeiouáéíóúàèòïünsrldzyjx\W\d_]\b|[bcdfgklmnpqrtv]s\b|[aeiou]v(?:a|en|es|em|eu)\b|ny|tx"
+    r"|[aeiou]ix|ï|[aeoi]ss|\b[dlnsmt]['’]|ió\b|tges?\b|t[lz]|-(?:lo|la|los|les|ne|hi|ho|se|me|te|nos|vos)\b"
+    r"|[gq]ü[eé]|\bll",
+    "es": r"ñ|¿|¡|ción\b|ciones\b|dad\b|dades\b|mente\b|ue[rnls]|ie[rnlsmtdzgvb]|[aeiou]d[ao]s?\b|[íáó]n\b|ía[sn]?\b"
+    r"|[aeo]mos\b|\w{3}os?\b|[ao]bas?\b|as\b|z\b|ll[aeo]s?\b|[áú]\w",
+    "en": r"th|wh|sh|ing\b|tion|ed\b|ck|ght|ly\b|ee|oo|ou[rgl]|['’]s\b|y\b|k|w|['’](?:t|re|ve|ll)\b",
 }
 _COMPILED = {language: re.compile(pattern) for language, pattern in _SPELLINGS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:[·'’][^\W\d_]+)*")
 _ELIDED = re.compile(r"^[dlnsmtcj]['’]|['’](?:n|l|m|t|s|ls|ns|hi|ho)$")
-_LATIN = re.compile(r"[a-zà-öø-ÿœșțăâîĀ-ſ·'’]+", re.IGNORECASE)
-# A word that one language alone lists is worth most; one that several list is divided among them. Spellings only tip
-# the scales: names and borrowed words have those of elsewhere.
 _ALONE, _SPELLING = 2.0, 0.35
-LEAST = 1.0
 
 
-def language_of(text: str) -> str:
-    """ca, es, en or other. Text without words, in another script or without any evidence is `other`."""
-    return decide(language_scores(text))
-
-
-def decide(scores: Mapping[str, float]) -> str:
-    """The language that leads; `other` where none reaches LEAST, or where a neighbour leads. Order breaks ties."""
-    best = max(scores, key=lambda language: scores[language], default=OTHER)
-    return best if best in KEPT and scores[best] >= LEAST else OTHER
-
-
-def language_scores(text: str) -> dict[str, float]:
-    """Evidence for each language; {} where most words are in another script."""
+def evidence(text: str) -> dict[str, float]:
+    """Points by language, for ca, es and en and for the others that have any. Case does not matter."""
     lower = text.lower()
-    words = _WORD.findall(lower)
-    latin = [word for word in words if _LATIN.fullmatch(word)]
-    if not words or len(latin) * 2 < len(words):
-        return {}
-    scores = dict.fromkeys(_WORDS, 0.0)
-    for word in latin:
-        for form in (word, _ELIDED.sub("", word)):
-            languages = _LISTED.get(form, ())
-            for language in languages:
-                scores[language] += _ALONE if len(languages) == 1 else 1 / len(languages)
-            if languages:
-                break
-    for language, pattern in _COMPILED.items():
-        scores[language] += _SPELLING * len(pattern.findall(lower))
-    return scores
+    points = {language: _SPELLING * len(pattern.findall(lower)) for language, pattern in _COMPILED.items()}
+    for word in _WORD.findall(lower):
+        languages = _LISTED.get(word) or _LISTED.get(_ELIDED.sub("", word), ())
+        for language in languages:
+            points[language] = points.get(language, 0.0) + (_ALONE if len(languages) == 1 else 1 / len(languages))
+    return points
