@@ -259,7 +259,7 @@ def table(path: Path) -> str:
             ],
         ),
         records.markdown(
-            ("texts", "texts", "right (ca, es, en)", "mean", "taken for another language"),
+            ("set", "texts", "right (ca, es, en)", "mean", "taken for another language"),
             [
                 [
                     one["case"],

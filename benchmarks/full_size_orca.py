@@ -101,7 +101,7 @@ def _table(inventor: Inventor, batch: Batch, side: str, seed: int, *, first: int
     english = np.zeros(batch.rows, np.int64)
     words = words_of(rng, batch.rows, QUESTION, 0.9)
     question = inventor.texts(rng, words, english.copy(), nearly=near).array
-    system = _systems(rng, batch.rows)
+    system = _systems(rng, batch.rows, near)
     nothing = _Planted({}, np.empty(0, np.int64), {}, np.arange(batch.rows))
     planted = _planted(rng, batch.rows, near) if batch.kind == "shared" else nothing
 
@@ -150,8 +150,10 @@ def _planted(rng: Any, rows: int, near: dict[int, int]) -> _Planted:
     return _Planted(near, chosen.pop("same"), chosen, free[start:])
 
 
-def _systems(rng: Any, rows: int) -> Any:
-    return pa.array(SYSTEMS).take(pa.array(rng.integers(0, len(SYSTEMS), rows)))
+def _systems(rng: Any, rows: int, near: dict[int, int]) -> Any:
+    drawn = rng.integers(0, len(SYSTEMS), rows)
+    drawn[[*near]] = drawn[[*near.values()]]
+    return pa.array(SYSTEMS).take(pa.array(drawn))
 
 
 def _ids(rng: Any, rows: int, first: int) -> Any:

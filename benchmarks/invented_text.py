@@ -25,11 +25,10 @@ LANGUAGES = tuple(COMMON)
 # Units that are planted whole, by name: as the first or last unit of a text, or as all of it.
 PLANTED = {
     "boilerplate": "As an AI language model, I do not have opinions of my own. ",
-    "boilerplate_es": "Como modelo de lenguaje de inteligencia artificial, no tengo opiniones propias. ",
-    "email": "write to marta.ferrer@example.org.",
+    "email": "write to marta.ferrer@domini-inventat-per-a-proves.es.",
     "debris": "and so on.<|im_end|>\n<|im_start|>assistant\n",
     "same": "Yes, that is the answer.",
-    "same_in_form": "yes - that is the ANSWER",
+    "same_in_form": "yes, that is the  ANSWER",
 }
 
 
@@ -90,9 +89,10 @@ class Inventor:
             span = ids_U[starts[row] : starts[row + 1]]
             span[:] = np.resize(span[:CYCLE], len(span))
         for copy, of in (nearly or {}).items():
-            middle = ids_U[starts[copy] + words_N[copy] // 2]
+            place = words_N[copy] // 2
+            other, said = ids_U[starts[copy] + place], ids_U[starts[of] + place]
             ids_U[starts[copy] : starts[copy + 1]] = ids_U[starts[of] : starts[of + 1]]
-            ids_U[starts[copy] + words_N[copy] // 2] = middle
+            ids_U[starts[copy] + place] = other if other != said else said + 1
         for places, planted in ((starts[:-1], first), (starts[1:] - 1, last), (starts[:-1], whole)):
             for name, rows in (planted or {}).items():
                 ids_U[places[rows]] = self.planted[name]

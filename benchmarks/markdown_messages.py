@@ -11,21 +11,28 @@ from typing import NamedTuple
 
 PHRASES = (
     "primero abre el archivo", "guarda los cambios", "el servidor no responde", "comprueba la conexión",
-    "esta función devuelve una lista", "hoy hace mucho calor", "no te olvides de la contraseña", "vale la pena probarlo",
+    "esta función devuelve una lista", "hoy hace mucho calor", "no te olvides de la contraseña",
+    "vale la pena probarlo",
     "los niños juegan en el parque", "el precio incluye los gastos de envío", "escribe el nombre del usuario",
     "la segunda opción es mejor", "voy a explicarlo paso a paso", "sin embargo falta un dato", "según el informe",
-    "de el lunes a el viernes", "muchas gracias por tu ayuda", "ten cuidado con el perro", "la reunión será mañana",
+    "de el lunes a el viernes", "muchas gracias por tu ayuda", "ten cuidado con el perro",
+    "la reunión será mañana",
     "hay que reiniciar el ordenador", "se lo he dicho a mi hermana", "cada uno tiene su opinión", "y no funciona",
-    "el agua está fría", "por lo tanto conviene esperar", "tienes que elegir una de ellas", "así se arregla el problema",
+    "el agua está fría", "por lo tanto conviene esperar", "tienes que elegir una de ellas",
+    "así se arregla el problema",
 )  # fmt: skip
 WORDS = ("casa", "ordenador", "cambio", "ciudad", "pregunta", "respuesta", "servicio", "valor", "mensaje", "el agua")
 NOUNS = (
     "`git commit -m \"los cambios\"`", "`x = y + 1`", "``a ` b``", "$x^2 + y^2 = z^2$", r"\(\alpha + \beta\)",
-    "https://ejemplo.es/una/ruta?de=la&y=o", "http://localhost:8080/y", "www.ejemplo.com/casa", "ana.perez@ejemplo.es",
-    "{nombre}", "{{ y.casa }}", "%s", "%(total)d", "%5.2f", "<nombre>", "[NOMBRE]", "[FECHA DE HOY]", "${CASA}", "$HOME",
-    "mi_variable", "miFuncion()", "ClaseDeCasa", "os.path.join", "/etc/casa/y.conf", "./y/o/script.sh", "C:\\y\\casa.txt",
+    "https://ejemplo.es/una/ruta?de=la&y=o", "http://localhost:8080/y", "www.ejemplo.com/casa",
+    "ana.perez@ejemplo.es",
+    "{nombre}", "{{ y.casa }}", "%s", "%(total)d", "%5.2f", "<nombre>", "[NOMBRE]", "[FECHA DE HOY]",
+    "${CASA}", "$HOME",
+    "mi_variable", "miFuncion()", "ClaseDeCasa", "os.path.join", "/etc/casa/y.conf", "./y/o/script.sh",
+    "C:\\y\\casa.txt",
     "informe.pdf", "src/casa/main.py", "#SomValencia", "@juan_y_ana", "3,5 %", "25 ºC", "--con-cambios", "&nbsp;",
-    "<br>", "<!-- y la casa -->", "<kbd>Ctrl</kbd>", "y = 3x + 2", "[^1]", ":casa_roja:", "😀", "👨‍👩‍👧", "❤️", "12.345,67 €",
+    "<br>", "<!-- y la casa -->", "<kbd>Ctrl</kbd>", "y = 3x + 2", "[^1]", ":casa_roja:", "😀", "👨‍👩‍👧",
+    "❤️", "12.345,67 €",
     "0x1F", "f(x, y)", "{\"y\": \"casa\"}", "!", "(12)", "1/2", "~",
 )  # fmt: skip
 CODE = (
@@ -65,8 +72,21 @@ def text_of(message: Sequence[Part]) -> str:
 
 def keeps(message: Sequence[Part], translation: str) -> bool:
     """Whether every part to be kept stands where it was, and every stretch of prose is still there, in its line."""
-    pattern = "".join(r"[^\n]*?\w[^\n]*?" if part.is_prose else re.escape(part.text) for part in message)
-    return re.fullmatch(pattern, translation) is not None
+    places = {0}  # where the translation of the parts so far may end
+    for part in message:
+        if part.is_prose:
+            places = {end for place in places for end in _prose_ends(translation, place)}
+        else:
+            places = {place + len(part.text) for place in places if translation.startswith(part.text, place)}
+    return len(translation) in places
+
+
+def _prose_ends(text: str, start: int) -> range:
+    """Where a stretch of prose that begins at `start` may end: after its first word's first letter, in its line."""
+    line_end = text.find("\n", start)
+    line_end = len(text) if line_end < 0 else line_end
+    letter = re.compile(r"[^\W_]").search(text, start, line_end)
+    return range(letter.end(), line_end + 1) if letter else range(0)
 
 
 def message(seed: int) -> list[Part]:
@@ -95,9 +115,13 @@ def _inline(draw: random.Random) -> list[Part]:
         mark = draw.choice(("**", "*", "_", "__", "***", "~~"))
         return [kept(mark), word, kept(mark)]
     if kind < 0.9:
-        title = draw.choice(("", " \"el título\""))
-        return [kept(draw.choice(("[", "!["))), word, kept(f"](https://ejemplo.es/la_(casa)/{draw.randint(1, 99)}{title})")]
-    tag = draw.choice(("b", "em", "span class=\"y\""))
+        title = draw.choice(("", ' "el título"'))
+        return [
+            kept(draw.choice(("[", "!["))),
+            word,
+            kept(f"](https://ejemplo.es/la_(casa)/{draw.randint(1, 99)}{title})"),
+        ]
+    tag = draw.choice(("b", "em", 'span class="y"'))
     return [kept(f"<{tag}>"), word, kept(f"</{tag.split()[0]}>")]
 
 

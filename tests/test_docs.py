@@ -43,7 +43,11 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
 GUIDE = DOCS / "guide.md"
-PAGES = [*READMES, GUIDE, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+DATA_PAGES = [DOCS / f"{name}.md" for name in ("data", "decontamination", "filters", "translation", "valencian")]
+PAGES = [
+    *READMES, GUIDE, *DATA_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+]  # fmt: skip
 GOLDEN = ROOT / "tests" / "golden" / "recipe.yaml"
 # Headings of the guide's tables, and the sections of a recipe that they explain.
 KEYS: dict[str, type[Section]] = {
@@ -100,7 +104,7 @@ def commands(page: Path, program: str) -> list[str]:
     return list(dict.fromkeys(line.split("  #")[0].strip() for line in bare if line.startswith(f"{program} ")))
 
 
-ACORD_COMMANDS = sorted({command for page in [*READMES, GUIDE] for command in commands(page, "acord")})
+ACORD_COMMANDS = sorted({command for page in [*READMES, GUIDE, *DATA_PAGES] for command in commands(page, "acord")})
 
 
 def test_the_pages_hold_the_commands_that_are_looked_for():

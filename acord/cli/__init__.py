@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from acord import __version__
+from acord.cli.bundled import bundled_app
 from acord.cli.common import (
     RUNS,
     Json,
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(bundled_app, name="bundled")
 app.command(epilog="Example: acord compare runs/demo salamandra --suite small")(compare)
 
 
@@ -84,7 +86,9 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
 @app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")
 def plan(
     recipe: RecipeFile,
-    count: Annotated[bool, typer.Option("--count", help="Read the sources that are here to count their pairs.")] = False,
+    count: Annotated[
+        bool, typer.Option("--count", help="Read the sources that are here to count their pairs.")
+    ] = False,
     runs: Runs = RUNS,
     as_json: Json = False,
     language: Speech = None,

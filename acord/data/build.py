@@ -22,7 +22,7 @@ from acord.data.decontaminate import REPORT_FILE, Contamination, EvaluationText,
 from acord.data.duplicates import leave_out_duplicates
 from acord.data.endpoint import ChatClient
 from acord.data.examine import WORTH_PROCESSES, Examiner, Rules
-from acord.data.filters import Filtering
+from acord.data.filters import Filtering, check_languages
 from acord.data.locate import locate
 from acord.data.mix import cells_of
 from acord.data.supply import Supply, TranslatedSupply, read_source
@@ -70,6 +70,8 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
     around = around or Surroundings(folder / WORK / "cache")
     work = folder / WORK
     work.mkdir(parents=True, exist_ok=True)
+    if data.filters.language:
+        check_languages(languages_of(data, {}))
     supplies = read_sources(data, work, seed)
     leave_out_duplicates(data, supplies)
     supply = {name: one.count() for name, one in supplies.items()}
@@ -145,7 +147,7 @@ def languages_of(data: Data, supply: Mapping[str, Mapping[str, int]]) -> list[st
         named += source.languages or ()
         named += [source.language] if source.language else []
         named += [source.translate.language, source.translate.to] if source.translate else []
-        found += supply[source.name]
+        found += supply.get(source.name, ())
     return list(dict.fromkeys([*named, *(language for language in found if language in IDENTIFIABLE)]))
 
 

@@ -28,19 +28,25 @@ ORIGIN_NAMES = {
     TRANSLATED: "the replies are translations of replies that were compared in another language",
     UNKNOWN: "the source does not say",
 }
+HUB = "https://huggingface.co/datasets/"
+# What the data sets that formats are named after ask for, or what should be known of them. By their names on the hub.
 ATTRIBUTIONS = {
-    "helpsteer3": "From [HelpSteer3](https://huggingface.co/datasets/nvidia/HelpSteer3) by NVIDIA, "
-    "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/). Part of its prompts were typed into public "
-    "chat services, and may name people.",
-    "oasst": "From OpenAssistant Conversations ([OASST1](https://huggingface.co/datasets/OpenAssistant/oasst1), "
-    "[OASST2](https://huggingface.co/datasets/OpenAssistant/oasst2)) by the contributors of Open Assistant, "
-    "Apache 2.0. The contributors' ids are left out.",
-    "openorca": "From [OpenOrca](https://huggingface.co/datasets/Open-Orca/OpenOrca). The label MIT is that of its "
-    "authors; the texts are outputs of GPT-4 and GPT-3.5, and whether their terms allow training other models is "
-    "disputed. Nobody compared the replies: this is no human preference.",
-    "hh": "From [HH-RLHF](https://huggingface.co/datasets/Anthropic/hh-rlhf) by Anthropic, MIT.",
+    "nvidia/HelpSteer3": "by NVIDIA, [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/). Part of its prompts "
+    "were typed into public chat services, and may name people.",
+    "OpenAssistant/oasst1": "by the contributors of Open Assistant, Apache 2.0. Their ids are left out.",
+    "OpenAssistant/oasst2": "by the contributors of Open Assistant, Apache 2.0. Their ids are left out.",
+    "Open-Orca/OpenOrca": "by OpenOrca. The label MIT is that of its authors; the texts are outputs of GPT-4 and "
+    "GPT-3.5, and whether their terms allow training other models is disputed. Nobody compared the replies: this is no "
+    "human preference.",
+    "Anthropic/hh-rlhf": "by Anthropic, MIT.",
 }
-OWN = "Pairs that whoever built this set brought; their licence is as stated to Acord."
+NAMED_AFTER = {
+    "helpsteer3": ("nvidia/HelpSteer3",),
+    "oasst": ("OpenAssistant/oasst1", "OpenAssistant/oasst2"),
+    "openorca": ("Open-Orca/OpenOrca",),
+    "hh": ("Anthropic/hh-rlhf",),
+}
+TOOLS = ("acord", "python", "pyarrow", "numpy")
 PERSONAL = {
     "keep": "Personal data (e-mail addresses, telephone numbers, DNI, NIE, IBAN) was not looked for.",
     "flag": "E-mail addresses, telephone numbers, DNI, NIE and IBAN were looked for and left as they are; {count} "
@@ -122,7 +128,7 @@ def _source(name: str, source: SourceTally, recipe: Mapping[str, Any]) -> str:
     licences = ", ".join(f"{_text(licence)} ({_pairs(count)})" for licence, count in _ordered(source.licences))
     translated = recipe.get("translate") or {}
     lines = [f"### {_text(name)}", "", f"{_pairs(source.pairs)}. Licence: {licences}.", ""]
-    lines.append(ATTRIBUTIONS.get(str(recipe.get("format")), OWN))
+    lines.append("\n".join(_attributions(source, str(recipe.get("format")))))
     if source.translators:
         tools = ", ".join(_text(tool) for tool, _ in _ordered(source.translators))
         pair = (translated.get("language"), translated.get("to"))
@@ -133,6 +139,21 @@ def _source(name: str, source: SourceTally, recipe: Mapping[str, Any]) -> str:
             f"({tools}). The people who compared the replies read the originals.",
         ]
     return "\n".join(lines)
+
+
+def _attributions(source: SourceTally, form: str) -> list[str]:
+    """Where rows are from. Of local files only the form is known, which may be anyone's."""
+    lines = [f"- From {_linked(name)}" for name in sorted(source.read_from) if name]
+    if "" in source.read_from:
+        named = [_linked(name) for name in NAMED_AFTER.get(form, ())]
+        lines.append("- From local files; whose they are, whoever publishes this set has to say.")
+        lines += [f"- Their rows have the form of {one} Where they are a copy, this holds for them." for one in named]
+    return lines
+
+
+def _linked(name: str) -> str:
+    link = f"[{_text(name)}]({HUB}{name})"
+    return f"{link} {ATTRIBUTIONS[name]}" if name in ATTRIBUTIONS else f"{link}."
 
 
 def _recipe_of(name: str, recipe: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -163,7 +184,7 @@ def personal_setting(recipe: Mapping[str, Any]) -> str:
 
 def _how(built: Built) -> str:
     figures = built.figures
-    versions = ", ".join(f"{_text(name)} {_text(version)}" for name, version in built.versions.items())
+    versions = ", ".join(f"{name} {_text(built.versions[name])}" for name in TOOLS if name in built.versions)
     parts = [
         f"With Acord; versions: {versions}.",
         f"Of {figures.get('rows_in', 0):,} rows of all sources, {figures.get('rows_used', 0):,} were used and "

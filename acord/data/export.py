@@ -5,6 +5,7 @@ with a card beside (card.py); `llama-factory` has a dataset_info.json too.
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -27,7 +28,8 @@ FileType = Literal["jsonl", "parquet"]
 DATA_SET: FormName = "hf-dataset"
 ROWS_A_GROUP = 4_096
 PERSONAL = "personal_data"
-TRANSLATE = "translate"
+READ, TRANSLATE = "read", "translate"
+HUB_NAME = re.compile(r"hf://([^/@\s]+/[^/@\s]+)[@/]")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Selection:
 class SourceTally:
     """What was exported of a source: pairs, and how many of each language, licence, origin and lineage step.
 
-    translators: `tool version` of its translation steps.
+    translators: `tool version` of its translation steps. read_from: data sets of the hub, as `owner/name`; empty where
+    rows came from local files.
     """
 
     pairs: int = 0
@@ -68,6 +71,7 @@ class SourceTally:
     origins: Counter[str] = field(default_factory=Counter)
     steps: Counter[str] = field(default_factory=Counter)
     translators: Counter[str] = field(default_factory=Counter)
+    read_from: Counter[str] = field(default_factory=Counter)
 
     @property
     def flagged(self) -> int:
@@ -84,6 +88,8 @@ class SourceTally:
         self.translators.update(
             {f"{step['tool']} {step['version']}".strip() for step in row["lineage"] if step["step"] == TRANSLATE}
         )
+        read = (HUB_NAME.search(step["detail"]) for step in row["lineage"] if step["step"] == READ)
+        self.read_from.update({found[1] if found else "" for found in read})
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ TRAIN, HELD_OUT = "train", "held_out"
 HUMAN, MODEL, TRANSLATED, UNKNOWN = "human", "model", "translated", "unknown"
 ORIGINS = (HUMAN, MODEL, TRANSLATED, UNKNOWN)
 
+# Made once: json.dumps makes an encoder for every call that asks for anything unusual.
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _TEXT = pa.string()
 PAIRS_SCHEMA = pa.schema(
     [
@@ -91,8 +93,7 @@ class Pair:
 
 def digest(value: Any) -> str:
     """The first 32 hex digits of the SHA-256 of a value's canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(_CANONICAL.encode(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def pair_id(prompt: list[Turn], chosen: str, rejected: str) -> str:

@@ -1,8 +1,8 @@
 """What is known of public data sets before they are fetched: for plans on machines where they are not.
 
-Rows are as the data sets state them. Pairs by language are estimates: of OpenAssistant's messages, 0.507 pairs a message
-(measured on OASST1's validation split, all pairs of a ranking); of HelpSteer3, its rows by language less its ties, where
-known. None where nothing is known.
+Rows are as the data sets state them. Pairs by language are estimates: of OpenAssistant's messages, 0.507 pairs each
+(measured on OASST1's validation split, all pairs of a ranking). A language without a number is one of which nothing is
+known.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,7 @@ from acord.data.ledger import Candidate, RowKey
 from acord.data.pairs import PAIRS_SCHEMA, LineageStep, Pair
 
 TEXTS, INDEX = "candidates", "index.npz"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Spooled(NamedTuple):
@@ -138,7 +139,7 @@ def _hash64(text: str) -> int:
 def dump(candidate: Candidate) -> bytes:
     """A candidate as a line. The rows come first, so that they can be read alone."""
     pair = values_of(candidate.pair)
-    return json.dumps([candidate.rows, pair], ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _JSON.encode([candidate.rows, pair]).encode() + b"\n"
 
 
 def load(line: bytes) -> Candidate:

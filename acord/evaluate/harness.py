@@ -56,8 +56,8 @@ def measure(
 
     first = rows[0]
     started = time.perf_counter()
-    with _silent_harness():
-        tasks = _task_manager(_file_of(first, include).parent).load([_task(first, include)])
+    with silent_harness():
+        tasks = load_task(first, include)
         for task in tasks["tasks"].values():
             task.set_config(key="num_fewshot", value=first.shots)
             task.set_fewshot_seed(seed=FEWSHOT_SEED)
@@ -90,6 +90,12 @@ def _seed(seed: int) -> None:
     torch.manual_seed(FEWSHOT_SEED)
 
 
+def load_task(row: Row, include: Sequence[Path]) -> dict[str, Any]:
+    """The task of a row as the harness holds it, with its data. Raises whatever the task raises."""
+    loaded: dict[str, Any] = _task_manager(_file_of(row, include).parent).load([_task(row, include)])
+    return loaded
+
+
 def _task(row: Row, include: Sequence[Path]) -> Any:
     """The task's name, or its whole configuration with the stated turn in place of its text."""
     if row.turn is None:
@@ -115,7 +121,7 @@ def _file_of(row: Row, include: Sequence[Path]) -> Path:
 
 
 @contextmanager
-def _silent_harness() -> Iterator[None]:
+def silent_harness() -> Iterator[None]:
     """Keep the harness's log to its errors: it writes to stderr, where progress is shown."""
     import logging
 

@@ -17,7 +17,7 @@ from acord.data.compared_words import words_of
 from acord.data.decontaminate import CHOICE, PASSAGE, QUESTION, TARGET, EvaluationText, Part
 from acord.data.overlap import FEWEST_WORDS
 from acord.evaluate.availability import check_rows
-from acord.evaluate.harness import _file_of, _silent_harness, _task, _task_manager
+from acord.evaluate.harness import load_task, silent_harness
 from acord.evaluate.suite import Row, Suite
 
 # Names of fields that several items share, beside the one that a row names as its cluster; and of answers to choose.
@@ -99,9 +99,8 @@ def _new(texts: Iterable[tuple[str, EvaluationText]], seen: set[int]) -> list[Ev
 
 
 def _texts_of_row(row: Row, include: Sequence[Path], *, fetch: bool) -> list[tuple[str, EvaluationText]]:
-    with _silent_harness(), _hub_left_alone(not fetch):
-        loaded = _task_manager(_file_of(row, include).parent).load([_task(row, include)])
-        (task,) = loaded["tasks"].values()
+    with silent_harness(), _hub_left_alone(not fetch):
+        (task,) = load_task(row, include)["tasks"].values()
         items = [_item(task, document) for document in task.eval_docs]
     config = task.config
     data = f"{config.dataset_path} {config.dataset_name} {config.dataset_kwargs}"
@@ -128,7 +127,7 @@ def _hub_left_alone(wanted: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        pass
+        datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before
 
 
 def _item(task: Any, document: Mapping[str, Any]) -> _Item:
@@ -193,7 +192,10 @@ def _shared(items: Sequence[_Item]) -> dict[int, tuple[int, int]]:
 
 
 def _alike(texts: Sequence[Sequence[str]]) -> int:
-    return 0 if len(texts) < 2 else sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, zip(*texts)))  # noqa: B905  as far as the shortest
+    """With how many equal words several texts begin; none where there is one text, which is like no other."""
+    if len(texts) < 2:
+        return 0
+    return sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, zip(*texts, strict=False)))
 
 
 def _parts(item: _Item, row: Row, shared: Mapping[int, tuple[int, int]]) -> Iterator[tuple[Part, str]]:
@@ -201,13 +203,12 @@ def _parts(item: _Item, row: Row, shared: Mapping[int, tuple[int, int]]) -> Iter
         for place, piece in enumerate(prompt):
             if piece.field:
                 yield _part_of(piece.field, row), piece.text
+            elif shared[place] == (0, 0):
+                yield QUESTION, piece.text
             else:
-                words = words_of(piece.text)
                 begun, ended = shared[place]
-                yield (
-                    QUESTION,
-                    piece.text if begun == ended == 0 else " ".join(words[begun : max(begun, len(words) - ended)]),
-                )
+                words = words_of(piece.text)
+                yield QUESTION, " ".join(words[begun : max(begun, len(words) - ended)])
     for choice in item.choices:
         yield CHOICE, choice
     for target in item.targets:

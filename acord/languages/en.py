@@ -112,7 +112,8 @@ TEXTS = {
     "plan_enough": "enough, if filters leave it",
     "plan_short": "too few",
     "plan_enough_unknown": "not known yet",
-    "decontaminate_texts": "{texts} texts of suite {suite} to hold the data against; {missing} rows cannot be read here",
+    "decontaminate_texts": "{texts} texts of suite {suite} to hold the data against; {missing} rows cannot be "
+    "read here",
     # What of a suite can be measured here
     "availability_fetch": "{data} will be fetched from the hub",
     "availability_metric": "the metric {detail} of the task {task} will be fetched from the hub",

@@ -115,8 +115,8 @@ TEXTS = {
     "plan_enough": "hay bastantes, si los filtros no quitan demasiados",
     "plan_short": "no hay bastantes",
     "plan_enough_unknown": "todavía no se sabe",
-    "decontaminate_texts": "los datos se comparan con {texts} textos del conjunto {suite}; {missing} filas no se pueden "
-    "leer aquí",
+    "decontaminate_texts": "los datos se comparan con {texts} textos del conjunto {suite}; {missing} filas no se "
+    "pueden leer aquí",
     # What of a suite can be measured here
     "availability_fetch": "{data} se descargará del hub",
     "availability_metric": "la métrica {detail} de la tarea {task} se descargará del hub",

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acord.languages.prose import prose
-from acord.languages.valencian_marks import Marks, find_marks
+from acord.languages.valencian_marks import find_marks
 
 _LEXICON = Path(__file__).with_name("valencian_lexicon.tsv")
 _WORD = re.compile(r"[^\W\d_]+(?:·[^\W\d_]+)*")
 # Log odds of a mark, the cap of the learnt weights; and of a faint one: two decide, one does not. The open e (anglès,
-# vostè) is faint: the Valencian universities write it, and so does a third of the gazette's conèixer.
+# vostè) is faint, and however many there are, they weigh as two and never outweigh a Valencian form: the Valencian
+# universities write it, and so does a third of the gazette's conèixer.
 _MARK, _FAINT = 3.0, 0.65
 
 
@@ -44,16 +45,16 @@ def judge(text: str) -> BlockVariety:
     """
     words = prose(text)
     marks = find_marks(words)
-    valencian, central = _marked(marks)
-    handled = {*marks.valencian, *marks.central, *marks.faint}
+    valencian = [(word, _MARK) for word in marks.valencian]
+    central = [(word, _MARK) for word in marks.central] + [(word, _FAINT) for word in marks.faint]
+    marked = {*marks.valencian, *marks.central, *marks.faint}
     for word in _WORD.findall(words.lower()):
-        weight = 0.0 if word in handled else lexicon().get(word, 0.0)
-        if weight > 0:
-            valencian.append((word, weight))
-        elif weight < 0:
-            central.append((word, _central(word, -weight)))
+        weight = 0.0 if word in marked else lexicon().get(word, 0.0)
+        if weight:
+            (valencian if weight > 0 else central).append((word, abs(weight)))
     for_valencian = sum(weight for _, weight in valencian)
-    for_central = sum(weight for _, weight in central)
+    open_e = sum(min(weight, _FAINT) for word, weight in central if "è" in word)
+    for_central = sum(weight for word, weight in central if "è" not in word) + min(open_e, 2 * _FAINT)
     neutral = math.exp(-for_valencian - for_central)
     share = 1 / (1 + math.exp(min(for_central - for_valencian, 50.0)))
     return BlockVariety(
@@ -63,17 +64,6 @@ def judge(text: str) -> BlockVariety:
         tuple(word for word, _ in valencian),
         tuple(word for word, _ in central),
     )
-
-
-def _marked(marks: Marks) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    return (
-        [(word, _MARK) for word in marks.valencian],
-        [(word, _central(word, _MARK)) for word in marks.central] + [(word, _FAINT) for word in marks.faint],
-    )
-
-
-def _central(word: str, weight: float) -> float:
-    return min(weight, _FAINT) if "è" in word else weight
 
 
 @lru_cache(maxsize=1)

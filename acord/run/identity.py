@@ -197,7 +197,8 @@ def _rows_here(name: str) -> list[str]:
     from acord.evaluate.suite import load_suite
 
     suite = load_suite(name)
-    return [row.id for row, one in zip(suite.rows, check_rows(suite, probe=False), strict=True) if one.state == "present"]
+    states = check_rows(suite)
+    return [row.id for row, one in zip(suite.rows, states, strict=True) if one.state == "present"]
 
 
 def _template_file(recipe: Recipe) -> Path | None:

@@ -58,7 +58,9 @@ def _mix(plan: MixPlan) -> list[tuple[str, list[list[str]]]]:
     tables = [(text("plan_supply"), supply)]
     if plan.quotas:
         enough = {True: "plan_enough", False: "plan_short", None: "plan_enough_unknown"}
-        quotas = [[row.language, _pairs(row.asked), _pairs(row.supply), text(enough[row.enough])] for row in plan.quotas]
+        quotas = [
+            [row.language, _pairs(row.asked), _pairs(row.supply), text(enough[row.enough])] for row in plan.quotas
+        ]
         title = text("plan_quotas", pairs=plan.pairs or 0, steps=plan.steps or 0)
         tables.append((title, quotas))
     return tables

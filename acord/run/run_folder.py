@@ -81,5 +81,5 @@ def _link(link: Path, target: str | None) -> None:
 
 
 def _as_yaml(recipe: Recipe) -> str:
-    content = recipe.model_dump(mode="json", exclude_none=True)
+    content = recipe.model_dump(mode="json", by_alias=True)
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)

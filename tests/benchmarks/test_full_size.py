@@ -79,6 +79,16 @@ def test_openorca_joins_as_often_as_stated(tmp_path: Path) -> None:
     assert (tmp_path / "again" / GPT4_FILE).read_bytes() == (tmp_path / GPT4_FILE).read_bytes()
 
 
+def test_nothing_is_planted_in_a_row_whose_prompt_stands_twice(tmp_path: Path) -> None:
+    truth = write_orca(tmp_path, "gpt4", scale=0.03, seed=3)
+    rows = pq.read_table(tmp_path / GPT4_FILE).to_pylist()
+    twice = Counter((row["system_prompt"], row["question"]) for row in rows)
+    assert max(twice.values()) == 2
+    repeated = [row["response"] for row in rows if twice[row["system_prompt"], row["question"]] == 2]
+    assert len(repeated) == 2 * truth["repeated"] > 250
+    assert not [one for one in repeated if any(text.strip() in one for text in PLANTED.values())]
+
+
 def test_oasst2_holds_oasst1_with_the_same_ids(tmp_path: Path) -> None:
     truth = write_oasst(tmp_path, scale=SCALE, seed=3)
     sets = {

@@ -187,3 +187,9 @@ def test_data_needs_neither_torch_nor_transformers() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'huggingface_hub')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_language_that_cannot_be_told_is_named_before_anything_is_read(tmp_path: Path) -> None:
+    source = {"name": "mine", "format": "pairs", "path": str(tmp_path / "not there.jsonl"), "language": "xx"}
+    with pytest.raises(InputError, match="the language identifier does not know xx"):
+        build(tmp_path / "out", source, filters={})

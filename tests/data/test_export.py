@@ -16,7 +16,7 @@ from acord.errors import InputError
 from acord.recipe import Source
 from acord.run.built_pairs import find_built_pairs
 from acord.run.export_pairs import export
-from tests.data.tables import pair_row, step, write_tables
+from tests.data.tables import READ, pair_row, step, write_tables
 from tests.run.built import write_run
 
 LONG = [("system", "Be brief."), ("user", "one"), ("assistant", "two"), ("user", "three\u2028\n\n")]
@@ -179,12 +179,15 @@ FIGURES = {
     "dropped_by_reason": {"tie": 200, "spam | <b>": 34},
     "quotas": {"va": {"asked": 9, "taken": 1, "held_out": 0, "supply": 7}},
 }
+FROM_HUB = {**READ, "detail": "helpsteer3 row of hf://nvidia/HelpSteer3@abc/preference/train.jsonl.gz, preference 1"}
+ORCA = {**READ, "detail": "openorca row of hf://Open-Orca/OpenOrca@abc/1M-GPT4-Augmented.parquet, rejected reply 7"}
+OTHER = {**READ, "detail": "pair row of hf://some/where@abc/x.jsonl"}
 MIXED = [
-    pair_row("a", source="helpsteer3", licence="CC-BY-4.0", steps=[step("personal_data", "email 1")]),
-    pair_row("b", source="orca", licence="MIT", origin="model", split="held_out"),
+    pair_row("a", source="helpsteer3", licence="CC-BY-4.0", read=FROM_HUB, steps=[step("personal_data", "email 1")]),
+    pair_row("b", source="orca", licence="MIT", origin="model", split="held_out", read=ORCA),
     pair_row("c", source="oasst-va", licence="Apache-2.0", origin="translated", language="va",
              steps=[step("translate", "es to va", "apertium", "3.8.3")]),
-    pair_row("d", source="oasst", licence="Own *Terms*", language="es"),
+    pair_row("d", source="oasst", licence="Own *Terms*", language="es", read=OTHER),
 ]  # fmt: skip
 
 
@@ -205,7 +208,9 @@ def test_a_data_set_of_valencian(tmp_path):
     assert metadata["task_categories"] == ["text-generation"]
     assert metadata["configs"][0]["data_files"] == [{"split": "train", "path": "data/train.parquet"}]
     assert "translated by machine from Spanish to Valencian (apertium 3.8.3)" in body
-    assert "OpenAssistant Conversations" in body
+    # A file on this disk in OASST's form may be anyone's.
+    assert "- From local files; whose they are, whoever publishes this set has to say." in body
+    assert "have the form of [OpenAssistant/oasst1](https://huggingface.co/datasets/OpenAssistant/oasst1) by" in body
     assert "- 100.0% (1 pair) **translated**" in body
     assert "HelpSteer3" not in body
     table = pq.read_table(tmp_path / "set" / "data" / "train.parquet")
@@ -220,7 +225,8 @@ def test_a_data_set_of_several_sources_names_each_with_its_licence(tmp_path):
     assert metadata["license"] == ["apache-2.0", "cc-by-4.0", "mit", "other"]
     assert [one["split"] for one in metadata["configs"][0]["data_files"]] == ["train", "held_out"]
     for part in (
-        "by NVIDIA, [CC BY 4.0]",
+        "- From [nvidia/HelpSteer3](https://huggingface.co/datasets/nvidia/HelpSteer3) by NVIDIA, [CC BY 4.0]",
+        "- From [some/where](https://huggingface.co/datasets/some/where).",
         "terms allow training other models is disputed",
         "this is no human preference",
         "Own \\*Terms\\* (1 pair)",

@@ -72,7 +72,7 @@ def test_all_quotas_are_lowered_to_the_scarcest() -> None:
 def test_a_shortfall_names_every_language_that_is_short() -> None:
     cells = [Cell("en", ("a", "b"), 1000, taken=1000), Cell("es", ("a",), 3000, taken=10)]
     assert str(shortfall(cells)) == (
-        "data.quotas: too few pairs for the quotas (es from a: 10 of 3,000 pairs). Lower the quotas, add sources, or set "
-        "on_shortfall: scale (all quotas alike) or next_source."
+        "data.quotas: too few pairs for the quotas (es from a: 10 of 3,000 pairs). Lower the quotas, add sources, or "
+        "set on_shortfall: scale (all quotas alike) or next_source."
     )
     assert shortfall(cells[:1]) is None

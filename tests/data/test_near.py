@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from acord.data.near import LEAST_MEETING, PERMUTATIONS, SHORT, NearDuplicates, bands_for, prompt_words
+from acord.data.near import LEAST_MEETING, PERMUTATIONS, NearDuplicates, bands_for, prompt_words
 from acord.data.turns import Turn
 from tests.data.samples import HH_TEST, OASST1_VALIDATION, Built, build, real
 
@@ -68,9 +68,9 @@ def test_the_earliest_of_several_is_named() -> None:
     draw, near = random.Random(2), NearDuplicates(0.8)
     base = words(draw, 200)
     for number in range(4):
-        # Ten changed words lie too far from each other, five changed words near to all.
-        assert near.first_seen(ask(" ".join(changed(draw, base, 14))), f"g{number}") is None
-    assert near.first_seen(ask(" ".join(base)), "last") in {"g0", "g1", "g2", "g3"}
+        # Five words from the base, and ten from each other: 0.86 and 0.74.
+        assert near.first_seen(ask(" ".join(changed(draw, base, 5))), f"g{number}") is None
+    assert near.first_seen(ask(" ".join(base)), "last") == "g0"
     near = NearDuplicates(0.5)
     for group in ("a", "a", "b"):
         near.first_seen(ask(" ".join(changed(draw, base, 3))), group)
@@ -80,7 +80,7 @@ def test_the_earliest_of_several_is_named() -> None:
 def test_short_prompts_match_only_with_the_same_words() -> None:
     near = NearDuplicates(0.35)
     for number, prompt in enumerate(
-        ["What is 12 + 7?", "What is 12 + 8?", "What is 12 - 7?", "What is 12 * 7?", "What is 127?", "Hi", "Hi :)", "?"]
+        ["What is 12 + 7?", "What is 12 + 8?", "What is 12 - 7?", "What is 12 * 7?", "What is 127?", "Hi", "Hi 🙂", "?"]
     ):
         assert near.first_seen(ask(prompt), str(number)) is None, prompt
     assert near.first_seen(ask("what is 12 + 7"), "again") == "0"
@@ -118,7 +118,7 @@ def test_bands_let_prompts_at_the_threshold_meet(threshold: float) -> None:
     bands = bands_for(threshold)
     assert bands.number * bands.rows <= PERMUTATIONS
     assert 1 - (1 - threshold**bands.rows) ** bands.number >= LEAST_MEETING
-    assert bands_for(0.8) == (32, 8)
+    assert (bands_for(0.8), bands_for(1.0)) == ((32, 8), (8, 32))
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_copies_are_found_among_many_that_share_a_template() -> None:
 
 def test_growing_forgets_nothing() -> None:
     draw, near = random.Random(6), NearDuplicates(0.9)
-    prompts = [" ".join(words(draw, 24)) for _ in range(5_000)]
+    prompts = [" ".join(words(draw, 24)) for _ in range(3_000)]
     assert not any(near.first_seen(ask(prompt), f"p{number}") for number, prompt in enumerate(prompts))
     assert all(near.first_seen(ask(prompt + "!"), "again") == f"p{number}" for number, prompt in enumerate(prompts))
 
@@ -182,7 +182,7 @@ def test_other_processes_and_hash_seeds_find_the_same() -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
-    assert 100 < outputs.pop().count("'") / 2 < 400
+    assert 50 < outputs.pop().count("'") / 2 < 400
 
 
 @pytest.mark.parametrize("content", ["", "\ud800" * 30, "\x00 " * 40, "a " * 100_000, "é\u0301" * 500])

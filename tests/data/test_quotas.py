@@ -1,4 +1,4 @@
-"""The mix, built: exact quotas, sources in order, weights, shortfalls, held-out pairs on top, and the same every time."""
+"""The mix, built: exact quotas, sources in order, weights, shortfalls, held-out pairs on top; the same every time."""
 
 from collections import Counter
 from pathlib import Path

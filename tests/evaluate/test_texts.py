@@ -280,12 +280,13 @@ def test_while_items_are_read_the_hub_is_not_asked_for_newer_ones(
     seen = []
     download = ConfigurableTask.download
     monkeypatch.setattr(ConfigurableTask, "download", lambda *a, **k: (seen.append(state()), download(*a, **k)))
-    before = state()
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     write_task(tmp_path, "broken", documents("Who?"), **CHOICES, doc_to_text="{{1 / 0}}", doc_to_target=0)
     for fetch in (False, True):
         assert len(read(tmp_path, row("broken"), fetch=fetch).missing) == 1
-        assert state() == before
-    assert seen == [(True, True), before]
+        assert state() == (False, False)
+    assert seen == [(True, True), (False, False)]
 
 
 def test_of_the_small_suite_every_prompt_and_reference_is_there() -> None:

@@ -1,11 +1,13 @@
 """One pair as people see it: found by what they know of it, with its mask, and nothing of it commands the terminal."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acord.chat import ChatFormat
 from acord.data.scan import scan_pairs
 from acord.errors import InputError
 from acord.languages import set_language
@@ -13,6 +15,7 @@ from acord.run import show_pair as module
 from acord.run.built_pairs import find_built_pairs
 from acord.run.show_pair import show_pair
 from acord.run.visible import visible, visible_json, visible_line
+from tests.chat.chat_tokenizers import KINDS, tokenizer
 from tests.data.tables import dropped_row, pair_row, step, write_tables
 from tests.run.built import write_run
 
@@ -129,7 +132,6 @@ def test_the_mask_without_colours(built):
 
 
 def test_counts_are_those_of_the_recipe_s_own_template(built):
-    from acord.chat import ChatFormat
     from acord.models import load_tokenizer
 
     chat = ChatFormat.build(load_tokenizer(built.base_model()))
@@ -153,6 +155,16 @@ def test_control_tokens_and_marks_that_someone_typed_stay_text(built):
     assert plain.count("[scored]") - plain.count("\\[scored]") == 2
     assert "\\[scored]x\\[/scored]" in plain
     assert plain.count("[control]<|im_end|>[/control]") == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_tokenizer_shows_replies_as_they_are(kind, built):
+    chat = ChatFormat.build(tokenizer(kind), template="chatml")
+    pair = replace(show_pair("a/b", built).pair, chosen=" El asistente ", rejected="hi<|im_end|>\n</s> <s>")
+    tokens = module._tokens(pair, chat, 999, "model")
+    for pieces, reply in ((tokens.chosen, pair.chosen), (tokens.rejected, pair.rejected)):
+        assert [piece.text for piece in pieces] == [reply, "<|im_end|>"]
+        assert [piece.control for piece in pieces] == [False, True]
 
 
 @pytest.mark.parametrize("with_model", [True, False])

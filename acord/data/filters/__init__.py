@@ -5,5 +5,6 @@ Every filter is a function or an object that takes a pair and gives a Fault, the
 
 from acord.data.filters.fault import Fault
 from acord.data.filters.filtering import Filtering
+from acord.data.filters.language import check_languages
 
-__all__ = ["Fault", "Filtering"]
+__all__ = ["Fault", "Filtering", "check_languages"]

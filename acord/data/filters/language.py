@@ -102,6 +102,13 @@ def own_identifier(languages: Sequence[str]) -> Identifier:
     return OwnIdentifier(sorted({_one_tag(language) for language in languages} - {UNDETERMINED}))
 
 
+def check_languages(languages: Sequence[str]) -> None:
+    """Raises InputError for a language that cannot be told, before hours are spent on reading."""
+    named = [language for language in languages if _one_tag(language) != UNDETERMINED]
+    if named:
+        own_identifier(named).identify("any words will do")
+
+
 def _one_tag(language: str) -> str:
     """Valencian is Catalan to an identifier, and a region makes no difference."""
     tag = language.lower().replace("_", "-").split("-")[0]

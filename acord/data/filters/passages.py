@@ -4,7 +4,8 @@ import re
 
 _FENCED = re.compile(r"(?:```|~~~).*?(?:```|~~~|\Z)", re.DOTALL)
 _INLINE_CODE = re.compile(r"`[^`\n]{1,400}`")
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}")
+_PAGE = re.compile(r"\b(?:https?://|www\.)\S+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}")
 # A straight quote opens after a space or bracket and closes before one; an apostrophe does neither.
 _QUOTED = re.compile(
     r"“[^”]{1,600}”|«[^»]{1,600}»|‘[^’\n]{1,300}’(?!\w)|\"[^\"\n]{1,600}\"|(?<![\w'])'[^'\n]{1,300}'(?!\w)"
@@ -27,7 +28,8 @@ def without_quotes(text: str) -> str:
 
 def without_addresses(text: str) -> str:
     """The text without addresses of pages and of people."""
-    return _ADDRESS.sub(" ", text)
+    text = _PAGE.sub(" ", text)
+    return _EMAIL.sub(" ", text) if "@" in text else text
 
 
 def without_tables(text: str) -> str:

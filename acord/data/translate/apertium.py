@@ -10,6 +10,7 @@ import re
 import select
 import subprocess
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -182,7 +183,8 @@ class Apertium:
 
     def translate(self, segments: Sequence[Masked]) -> list[str | Untranslated]:
         """Masked translations, in order."""
-        texts = [segment.text for segment in segments]
+        # Its dictionaries know letters with their accents, not letters and accents apart.
+        texts = [unicodedata.normalize("NFC", segment.text) for segment in segments]
         chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
         if len(self._pipes) == 1 or len(chunks) == 1:
             return [answer for chunk in chunks for answer in self._pipes[0].translate(chunk)]

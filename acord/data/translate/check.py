@@ -12,7 +12,8 @@ _NUMBER = re.compile(r"[0-9]+")
 # Signs that a language may write or leave out: openings of questions, apostrophes, hyphens of clitics, quotes.
 _FREE_SIGNS = frozenset("¿¡'’‘`´-‐‑·.,\"“”«»\u00ad")
 _SIGN = re.compile(r"[^\w\s]")
-_ENDS = frozenset("!?;:,…")
+_ENDS = frozenset(".!?;:,…")
+_ABBREVIATION = re.compile(r"\.\S+\Z|[ºª]\Z")
 
 
 class Fault(NamedTuple):
@@ -52,12 +53,12 @@ def _faulty_line(source: str, translation: str) -> Fault | None:
 
 
 def _same_end(was: str, is_: str) -> bool:
-    """A final sign stays. Words may become abbreviations, but no sign of a sentence's end may come."""
+    """A final sign stays, and none may come but for the full stop of an abbreviation (N.º, núm.)."""
     if not was or not is_:
         return was == is_
     if unicodedata.category(was[-1])[0] in "PSC":
         return was[-1] == is_[-1]
-    return is_[-1] not in _ENDS
+    return is_[-1] not in _ENDS or (is_[-1] == "." and bool(_ABBREVIATION.search(was)))
 
 
 def _faulty_spans(source: str, translation: str) -> Fault | None:
@@ -106,4 +107,5 @@ def _faulty_signs(source: str, translation: str) -> Fault | None:
 
 def _signs(text: str) -> Counter[str]:
     """Signs that stay whatever the language: emoji, currencies, brackets, question marks."""
-    return Counter(sign for sign in _SIGN.findall(text) if sign not in _FREE_SIGNS and sign < "\U000f0000")
+    signs = (sign for sign in _SIGN.findall(text) if sign not in _FREE_SIGNS and sign < "\U000f0000")
+    return Counter(sign for sign in signs if not unicodedata.combining(sign))  # an accent may be written apart

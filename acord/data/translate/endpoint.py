@@ -86,6 +86,8 @@ def _read(answer: str | Failure, segment: Masked) -> str | Untranslated:
         return Untranslated(CHECK, "placeholders: the model wrote private characters")
     nouns = {character for character in stand_ins(segment.text) if not is_mark(character)}
     with_nouns = _TOKEN.sub(lambda match: _noun(match, nouns), answer.strip())
+    if "\u27e6" in with_nouns or "\u27e7" in with_nouns:
+        return Untranslated(CHECK, "placeholders: the model wrote tokens that were not there")
     masked = with_stand_ins(with_nouns, segment)
     if masked is None:
         return Untranslated(CHECK, "placeholders: the model wrote marks that were not there")

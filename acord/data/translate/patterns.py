@@ -21,6 +21,16 @@ _MODULES = (
     "os|sys|np|pd|plt|self|this|console|math|Math|document|window|System|torch|tf|json|re|df|str|req|res|obj|app|db"
     "|config|module|process|event|random|time|datetime|requests|logging|user|request|response|data|file|list"
 )
+# Elements of HTML that stand around words; a name in angle brackets is a placeholder otherwise, and stands for a word.
+_HTML = (
+    "a|abbr|b|big|blockquote|body|br|caption|center|cite|dd|del|details|dfn|div|dl|dt|em|figure|font|footer|h[1-6]|head"
+    "|header|hr|html|i|img|ins|label|li|main|mark|nav|ol|p|q|s|section|small|span|strike|strong|sub|summary|sup|table"
+    "|tbody|td|tfoot|th|thead|title|tr|tt|u|ul"
+)
+_TAG = (
+    r"/?[A-Za-z][\w:.-]{0,40}(?:\s{1,9}[^\s<>=/]{1,60}"
+    r"(?:\s{0,3}=\s{0,3}(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|[^\s\"'<>]{1,500}))?){0,12}\s{0,9}/?>"
+)
 _WORD = r"[^\W_]"
 
 VERBATIM = re.compile(
@@ -31,10 +41,10 @@ VERBATIM = re.compile(
             r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u27e6\u27e7]",
             # Fenced code, to its closing fence or the end of the text, inside quotes and lists too.
             r"(?m:^(?:[ \t>]{0,40}(?:[-*+]|\d{1,3}[.)])?[ \t]{0,20})(?P<fence>`{3,}|~{3,})[^`\n]*"
-            r"(?:\n(?s:.*?)(?:^[ \t>]{0,40}(?P=fence)[`~]*[ \t]*$|\Z)|\Z))",
+            r"(?:\n(?s:.*?)(?:^[ \t>]{0,40}(?P=fence)[`~]*[ \t\r]*$|\Z)|\Z))",
             # Indented lines that cannot be prose.
-            r"(?m:^(?: {4}|\t)[^\n]{0,400}(?:[;{}]|\(\)|\s=\s\S{1,200})[ \t]*$)",
-            r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)(?s:.)){1,2000}?(?<!`)(?P=ticks)(?!`)",
+            r"(?m:^(?: {4}|\t)[^\n]{0,400}(?:[;{}]|\(\)|\s=\s\S{1,200})[ \t\r]*$)",
+            r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t\r]*\n)(?s:.)){1,2000}?(?<!`)(?P=ticks)(?!`)",
             r"\$\$(?s:[^$]{1,4000}?)\$\$",
             r"\\\[(?s:.{1,4000}?)\\\]",
             r"\\\((?s:.{1,2000}?)\\\)",
@@ -57,10 +67,11 @@ _NOUNS = (
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|[$#]\{[^{}\n]{0,200}\}|\{\s{0,9}[\"'][^{}\n]{0,500}\}|\{[^{}\s]{0,80}\}",
     r"(?<![\w%])%(?:\(\w{1,40}\)|\d{1,2}\$)?[-+0#]?\d{0,3}(?:\.\d{1,2})?(?:ld|lld|lu|zu|[sdifuxXgeroc])(?!\w)|%[A-Z_]{2,40}%",
     r"(?<![\w$])\$[A-Za-z_]\w{0,60}",
-    r"\[\[[^\[\]\n]{1,80}\]\]|\[\^?[A-ZÁÉÍÓÚÀÈÒÑÜ0-9][A-ZÁÉÍÓÚÀÈÒÑÜ0-9 _/-]{0,60}\]|\[[ xX]\]",
+    r"\[\[[^\[\]\n]{1,80}\]\]|\[\^?[A-ZÁÉÍÓÚÀÈÒÑÜ0-9][A-ZÁÉÍÓÚÀÈÒÑÜ0-9 _/-]{0,60}\](?![(\[])|\[[ xX]\](?!\()",
     r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:])",
     r"&(?:[A-Za-z]{2,20}|\#\d{1,7}|\#x[0-9a-fA-F]{1,6});",
     r"\\[A-Za-z]{1,40}(?:\{[^{}\n]{0,200}\}){0,4}",
+    rf"<(?!/?(?i:{_HTML})[\s/>]){_TAG}",
     # Paths and file names.
     r"(?<![\w\\])(?:[A-Za-z]:)?(?:\\{1,2}[\w.$-]{1,80}){2,20}|(?<!\w)[A-Za-z]:\\[\w.$-]{0,80}",
     r"(?<![\w/.~<])(?:~|\.{1,2})?/(?:[\w.@%+-]{1,80}/){0,20}[\w.@%+-]{1,80}/?(?<!\.)",
@@ -79,10 +90,10 @@ _NOUNS = (
     r"(?<![\w'’*])\w{1,3}(?:[*^+=<>]{1,2}\w{1,3}){1,12}(?![\w*])",
     r"(?<=['\"‘“«])[A-Za-z](?=['\"’”»])",
     # Apertium takes the space out of "3,5 %" and changes the sign of "25 ºC".
-    r"(?<![\w.,])\d{1,20}(?:[.,]\d{1,9}){0,6}[ \u00a0\u202f]?%(?!\w)|\d[ \u00a0\u202f]?º[ \u00a0\u202f]?[CF](?!\w)",
+    r"(?<![\w.,])\d{1,20}(?:[.,]\d{1,9}){0,6}[ \u00a0\u202f]?(?:%|º[ \u00a0\u202f]?[CF])(?!\w)",
 )
 _MARKS = (
-    r"</?[A-Za-z][\w:.-]{0,40}(?:\s{1,9}[^\s<>=/]{1,60}(?:\s{0,3}=\s{0,3}(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|[^\s\"'<>]{1,500}))?){0,12}\s{0,9}/?>",
+    rf"<(?=/?(?i:{_HTML})[\s/>]){_TAG}",
     r"!?\[(?=[^\[\]\n]{0,500}\](?:\(|\[))",
     r"\]\([^()\n]{0,1000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)|\]\[[^\[\]\n]{0,80}\]",
     r"\*+|~+|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|`+|\|",

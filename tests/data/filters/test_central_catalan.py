@@ -45,3 +45,14 @@ def test_what_was_translated_to_valencian_is_only_flagged() -> None:
     result = only(central_catalan="drop", judge=central).apply(translated)
     assert not isinstance(result, Fault)
     assert result.lineage[-1].step == "central_catalan"
+
+
+def test_the_shipped_detector_tells_the_varieties() -> None:
+    central_text = (
+        "Aquests nens tenen els seus llibres aquí, i les seves germanes juguen amb nosaltres cada tarda. " * 3
+    )
+    valencian = "Estos xiquets tenen els seus llibres ací, i les seues germanes juguen amb mosatros cada vesprada. " * 3
+    dropping = only(central_catalan="drop")
+    assert isinstance(dropping.apply(replace(LONG, chosen=central_text)), Fault)
+    kept = replace(LONG, chosen=valencian)
+    assert dropping.apply(kept) is kept

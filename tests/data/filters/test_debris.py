@@ -59,6 +59,7 @@ def test_remains_are_found_in_either_reply(reply: str, token: str) -> None:
         "Dear Human: a letter",
         "Humans: a history",
         "Human: Who is there?\nAI: A friend.\nHuman: Come in.",
+        "Anna: Who is there?\nHuman: Me.\nAssistant: And me.",
         "User: the person who signs in.\nAccount: what they sign in to.",
     ],
 )

@@ -16,6 +16,7 @@ from tests.data.filters.samples import only, pair
         ("**Bold** words", "Bold words"),
         ("L'autobús, que arriba; tard.", "l'autobús que arriba tard"),
         ("¿Qué tal?", "qué tal"),
+        ("One, two!   " + "three four " * 12, "one two " + "three four " * 12),
         ("x" * 30 + " end.", "x" * 30 + " END"),
         ("def f():  \n    return 1\n", "def f():\n    return 1"),
     ],

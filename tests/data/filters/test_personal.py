@@ -106,6 +106,16 @@ def test_masking_puts_one_placeholder_a_kind_and_counts() -> None:
     assert set(result.counts) == set(PLACEHOLDERS)
 
 
+def test_what_a_placeholder_sets_free_is_masked_too() -> None:
+    """After more digits, the number looks like a part of them."""
+    assert kinds(f"{IBAN} 637 49 28 16") == [("iban", IBAN)]
+    assert mask(f"{IBAN} 637 49 28 16") == "[IBAN] [PHONE]"
+
+
+def test_a_placeholder_is_no_word_that_speaks_of_telephones() -> None:
+    assert mask("637492816; 637 49 28 16") == "637492816; [PHONE]"
+
+
 PIECES = [DNI, NIE, IBAN, SPACED, "ana@correu.cat", "637 49 28 16", "637492816", "tel ", "+34", "00", " ", "-", ".",
           "@", "[", "(", ")", "\n", "x", "6", "é", "\ud800"]  # fmt: skip
 

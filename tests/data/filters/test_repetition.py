@@ -1,6 +1,6 @@
 import pytest
 
-from acord.data.filters.repetition import REASON, repetition
+from acord.data.filters.repetition import REASON, _looping, repetition
 from tests.data.filters.samples import pair
 
 PROSE = (
@@ -70,6 +70,6 @@ def test_who_asks_for_repetition_gets_it_and_the_rejected_reply_is_not_judged() 
 
 
 def test_three_copies_are_emphasis_and_four_a_loop() -> None:
-    unit = "keep your receipts safe until spring "
-    assert repetition(pair(chosen=unit * 3)) is None
-    assert repetition(pair(chosen=unit * 4)) is not None
+    unit = ["keep", "all", "your", "receipts", "in", "a", "box"]
+    assert _looping(unit * 3) is None
+    assert _looping(unit * 4) == "7 words 4 times on end"

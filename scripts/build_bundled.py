@@ -1,0 +1,39 @@
+"""Make the bundled model: read the public text, train a tokenizer and a small Llama, measure, write acord/bundled/model.
+
+    python scripts/build_bundled.py --minutes 60           # the model of the package; a run that was stopped goes on
+    python scripts/build_bundled.py --smoke --run /tmp/x   # the whole path in little: what CI runs
+
+Reads ../shared/data/text; --smoke works without it. Figures and reasons: docs/bundled-model.md.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as acord.cli sets it: threads that spin starve their neighbours
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.bundled.run import FULL, SMOKE, build  # noqa: E402  the path must be known first
+
+
+def main() -> None:
+    """Parse the command line and build."""
+    parser = argparse.ArgumentParser(description="Make the bundled model.")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints, metrics and the result")
+    parser.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data" / "text", help="the public text")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, by the clock")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--smoke", action="store_true", help="a tiny model, a few steps, little text")
+    parser.add_argument("--install", type=Path, help="where to copy the finished model to, such as acord/bundled/model")
+    given = parser.parse_args()
+    setting = SMOKE if given.smoke else FULL
+    report = build(setting, given.text, given.run, minutes=given.minutes, threads=given.threads, install=given.install)
+    print(json.dumps(report, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Which task comes how often, and how long its sentences are, as training goes on: one curriculum, fixed here."""
+
+import random
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import NamedTuple
+
+from scripts.bundled.corpus import LONGEST
+from scripts.bundled.dialogue import draw_dialogue
+from scripts.bundled.draft import Draft
+from scripts.bundled.translation import Translations
+
+
+class Stage(NamedTuple):
+    """The mix when this share of training is done; between stages it changes evenly. characters: of a sentence."""
+
+    share: float
+    characters: int
+    mix: dict[str, float]
+
+
+# A model this small learns to copy first, and does so soonest on short sentences whose copy is all that is asked for.
+# Translation has the greatest part throughout: it is what takes longest, and the other tasks lean on it.
+STAGES = (
+    Stage(0.00, 45, {"repeat": 0.30, "es-va": 0.45, "va-es": 0.25, "ca-va": 0.00, "complete": 0.00, "dialogue": 0.00}),
+    Stage(0.06, 60, {"repeat": 0.20, "es-va": 0.50, "va-es": 0.25, "ca-va": 0.00, "complete": 0.00, "dialogue": 0.05}),
+    Stage(0.20, 150, {"repeat": 0.03, "es-va": 0.53, "va-es": 0.20, "ca-va": 0.04, "complete": 0.04, "dialogue": 0.16}),
+    Stage(0.35, LONGEST, {"repeat": 0.0, "es-va": 0.53, "va-es": 0.15, "ca-va": 0.04, "complete": 0.04, "dialogue": 0.24}),
+    Stage(1.00, LONGEST, {"repeat": 0.0, "es-va": 0.53, "va-es": 0.12, "ca-va": 0.05, "complete": 0.04, "dialogue": 0.26}),
+)  # fmt: skip
+
+
+def stage_at(share: float) -> Stage:
+    """The mix when `share` of training is done, between the two stages around it."""
+    after = min(max(1, bisect_left(STAGES, share, key=lambda stage: stage.share)), len(STAGES) - 1)
+    one, two = STAGES[after - 1], STAGES[after]
+    part = min(1.0, (share - one.share) / (two.share - one.share))
+    mix = {task: (1 - part) * one.mix[task] + part * two.mix[task] for task in one.mix}
+    return Stage(share, round((1 - part) * one.characters + part * two.characters), mix)
+
+
+def drawing(translations: Translations) -> Callable[[random.Random, float], Callable[[], Draft]]:
+    """What training asks for a step's examples: random numbers and the share that is done in, what draws them out."""
+
+    def for_step(rng: random.Random, share: float) -> Callable[[], Draft]:
+        stage = stage_at(share)
+        tasks = [task for task, weight in stage.mix.items() if weight > 0.0]
+        weights = [stage.mix[task] for task in tasks]
+        draws = {
+            task: (lambda: draw_dialogue(rng))
+            if task == "dialogue"
+            else translations.drawing(task, rng, stage.characters)
+            for task in tasks
+        }
+        return lambda: draws[rng.choices(tasks, weights)[0]]()
+
+    return for_step

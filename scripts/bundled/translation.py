@@ -1,0 +1,127 @@
+"""Tasks on parallel text: translate, adapt Catalan, complete, copy. Instructions in three languages, several each."""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+
+from scripts.bundled.corpus import Parallel
+from scripts.bundled.draft import Draft
+
+TO_VALENCIAN = (
+    "Traduïx al valencià: ",
+    "Passa este text al valencià: ",
+    "Traduce al valenciano: ",
+    "Pasa este texto al valenciano: ",
+    "Translate into Valencian: ",
+    "Put this text into Valencian: ",
+)
+TO_SPANISH = (
+    "Traduïx al castellà: ",
+    "Passa este text a l'espanyol: ",
+    "Traduce al español: ",
+    "Pasa este texto al castellano: ",
+    "Translate into Spanish: ",
+    "Put this text into Spanish: ",
+)
+TO_ADAPT = (
+    "Adapta al valencià este text en català: ",
+    "Escriu en valencià esta frase catalana: ",
+    "Adapta al valenciano este texto en catalán: ",
+    "Adapt this Catalan text to Valencian: ",
+)
+TO_COMPLETE = {
+    "va": ("Completa la frase: ", "Continua este text administratiu: "),
+    "es": ("Completa la frase: ", "Continúa este texto administrativo: "),
+    "en": ("Complete the sentence: ", "Continue this text: "),
+}
+TO_REPEAT = ("Repetix: ", "Repite: ", "Repeat: ")
+
+# Central Catalan on the left, where Valencian has the form on the right; words that formal text and talk have.
+CENTRAL = {
+    "seva": "seua", "seves": "seues", "meva": "meua", "meves": "meues", "teva": "teua", "teves": "teues",
+    "avui": "hui", "vuit": "huit", "vuitanta": "huitanta", "divuit": "dihuit", "dinou": "dènou",
+    "disset": "dèsset", "interès": "interés", "francès": "francés", "anglès": "anglés", "després": "després",
+    "cafè": "café", "vostè": "vosté", "vostès": "vostés", "conèixer": "conéixer", "permès": "permés",
+    "comprès": "comprés", "compromès": "compromés", "admès": "admés", "sotmès": "sotmés", "emès": "emés",
+    "imprès": "imprés", "exprès": "exprés", "sisè": "sisé", "cinquè": "cinqué", "vuitè": "huité",
+    "setè": "seté", "novè": "nové", "desè": "desé", "petit": "xicotet", "petita": "xicoteta",
+    "petits": "xicotets", "petites": "xicotetes", "sortida": "eixida", "sortides": "eixides", "tarda": "vesprada",
+    "nen": "xiquet", "nens": "xiquets", "nena": "xiqueta", "nenes": "xiquetes", "feina": "faena",
+    "veure": "vore", "aprendre": "aprendre", "serveixi": "servisca", "serveixin": "servisquen",
+    "estableixi": "establisca", "estableixin": "establisquen", "compleixi": "complisca", "compleixin": "complisquen",
+    "tingui": "tinga", "tinguin": "tinguen", "hagi": "haja", "hagin": "hagen", "sigui": "siga", "siguin": "siguen",
+    "pugui": "puga", "puguin": "puguen", "correspongui": "corresponga", "corresponguin": "corresponguen",
+    "faci": "faça", "facin": "facen", "vulgui": "vulga", "presenti": "presente", "presentin": "presenten",
+    "acrediti": "acredite", "acreditin": "acrediten", "determini": "determine", "determinin": "determinen",
+    "realitzi": "realitze", "realitzin": "realitzen", "indiqui": "indique", "indiquin": "indiquen",
+    "aprovi": "aprove", "publiqui": "publique", "publiquin": "publiquen", "adopti": "adopte", "adoptin": "adopten",
+    "es trobi": "es trobe", "es trobin": "es troben", "resulti": "resulte", "resultin": "resulten",
+    "utilitzi": "utilitze", "utilitzin": "utilitzen", "contingui": "continga", "continguin": "continguen",
+    "sol·liciti": "sol·licite", "sol·licitin": "sol·liciten", "dugui": "porte", "afecti": "afecte",
+}  # fmt: skip
+_TO_CENTRAL = {valencian: central for central, valencian in CENTRAL.items() if central != valencian}
+_VALENCIAN = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _TO_CENTRAL), key=len, reverse=True)) + r")\b")
+
+
+def to_central(text: str) -> str:
+    """A Valencian sentence with the central Catalan forms of the words that CENTRAL knows."""
+    return _VALENCIAN.sub(lambda match: _TO_CENTRAL[match.group()], text)
+
+
+class Translations:
+    """Draws from parallel sentences. Those are in order of length, so that training can begin with short ones."""
+
+    def __init__(self, pairs: Sequence[Parallel], english: Sequence[str]) -> None:
+        self.pairs = sorted(pairs, key=lambda pair: len(pair.es))
+        self.english = list(english)
+        self.catalan = [(to_central(pair.va), pair.va) for pair in self.pairs if _VALENCIAN.search(pair.va)]
+        self._lengths = [len(pair.es) for pair in self.pairs]
+
+    def up_to(self, characters: int) -> int:
+        """How many of the pairs are no longer than that."""
+        from bisect import bisect_right
+
+        return max(1, bisect_right(self._lengths, characters))
+
+    def drawing(self, task: str, rng: random.Random, characters: int) -> Callable[[], Draft]:
+        """What draws examples of a task: sentences of at most so many characters, instructions that stay for a step."""
+        return {
+            "es-va": self._between("es-va", TO_VALENCIAN, rng, characters),
+            "va-es": self._between("va-es", TO_SPANISH, rng, characters),
+            "ca-va": lambda: self._adapt(rng),
+            "repeat": lambda: self._repeat(rng, characters),
+            "complete": lambda: self._complete(rng),
+        }[task]
+
+    def _between(
+        self, task: str, instructions: Sequence[str], rng: random.Random, characters: int
+    ) -> Callable[[], Draft]:
+        start = rng.choice(instructions)
+        limit = self.up_to(characters)
+
+        def draw() -> Draft:
+            pair = self.pairs[rng.randrange(limit)]
+            source, target = (pair.es, pair.va) if task == "es-va" else (pair.va, pair.es)
+            return Draft(task, start, task[-2:], start + source, target)
+
+        return draw
+
+    def _adapt(self, rng: random.Random) -> Draft:
+        central, valencian = rng.choice(self.catalan)
+        start = rng.choice(TO_ADAPT)
+        return Draft("ca-va", start, "va", start + central, valencian)
+
+    def _repeat(self, rng: random.Random, characters: int) -> Draft:
+        text = self.pairs[rng.randrange(self.up_to(characters))][rng.randrange(2)]
+        start = rng.choice(TO_REPEAT)
+        return Draft("repeat", start, "va", start + text, text)
+
+    def _complete(self, rng: random.Random) -> Draft:
+        language = rng.choice(("va", "va", "es", "es", "en"))
+        text = rng.choice(self.english) if language == "en" else getattr(rng.choice(self.pairs), language)
+        words = text.split(" ")
+        start = rng.choice(TO_COMPLETE[language])
+        if len(words) < 4:
+            return Draft("complete", start, language, start + text, text)
+        cut = rng.randrange(len(words) // 2, len(words) - 1)
+        return Draft("complete", start, language, start + " ".join(words[:cut]), " ".join(words[cut:]))
