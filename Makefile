@@ -31,6 +31,10 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/dpo_vs_trl.py
 	$(BIN)/python benchmarks/engine_limits.py
 	$(BIN)/python benchmarks/eval_vs_lmeval.py
+	$(BIN)/python benchmarks/translation.py
+	$(BIN)/python benchmarks/detector.py
+	$(BIN)/python benchmarks/full_size.py --generate build/full-size
+	$(BIN)/python benchmarks/full_size.py --measure build/full-size
 	$(BIN)/python benchmarks/write_tables.py
 
 bench-gpu: $(VENV)/.ready-dev

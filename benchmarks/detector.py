@@ -278,8 +278,9 @@ def table(path: Path) -> str:
             parts.append(f"Other languages caught: {caught}.")
         if one["case"] == "speed":
             parts.append(
-                f"A second of processor time: {one['identified_a_second']:,.0f} short texts identified (py3langid alone "
-                f"{one['py3langid_alone_a_second']:,.0f}), {one['judged_words_a_second']:,.0f} words judged."
+                f"In a second of processor time: {one['identified_a_second']:,.0f} short texts identified "
+                f"(py3langid alone {one['py3langid_alone_a_second']:,.0f}), "
+                f"{one['judged_words_a_second']:,.0f} words judged."
             )
     return "\n\n".join(parts)
 

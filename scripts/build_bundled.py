@@ -1,4 +1,4 @@
-"""Make the bundled model: read the public text, train a tokenizer and a small Llama, measure, write acord/bundled/model.
+"""Make the bundled model: read public text, train a tokenizer and a small Llama, measure it, write its folder.
 
     python scripts/build_bundled.py --minutes 60           # the model of the package; a run that was stopped goes on
     python scripts/build_bundled.py --smoke --run /tmp/x   # the whole path in little: what CI runs

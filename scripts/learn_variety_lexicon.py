@@ -55,8 +55,8 @@ _SHARED = _words(
     "investigació investigacions llevat fóra quasi damunt davant entregar entregat entregada entregarà "
     "entregaran patir patit patint patiràs pateix pateixen incurs incursa incurses incursos eres obris alçar alçarà "
     "alces alça arranques arrancar permeten vertader vertadera nadar soledat meló fesol bou blanes roges roig llima "
-    "redona doctores vehiculares enguls engolir enxampen clivelles tardarien tardar visca dure use forme sigues mesclar "
-    "depòsit depòsits depositar reembossament precise concrete"
+    "redona doctores vehiculares enguls engolir enxampen clivelles tardarien tardar visca dure use forme sigues "
+    "mesclar depòsit depòsits depositar reembossament precise concrete"
 )
 # Catalans write these now and then: one decides nothing, two do.
 _FAINT = _words("duració avant sigut")

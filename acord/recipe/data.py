@@ -33,8 +33,8 @@ class Endpoint(Section):
 class Translate(Section):
     """A source made by translating the pairs of another one.
 
-    from: the name of that source. language, to: from which language into which. through: `apertium` (Debian packages
-    apertium and apertium-spa-cat; Spanish to Valencian and to Catalan), or an endpoint with a translation model.
+    from: the name of that source. language, to: from which language into which. through: `apertium` (programs of
+    four Debian packages; Spanish to Valencian and to Catalan), or an endpoint with a translation model.
     """
 
     from_: Annotated[str, Field(alias="from", pattern=NAME)]

@@ -19,15 +19,20 @@ class Stage(NamedTuple):
     mix: dict[str, float]
 
 
+TASKS = ("repeat", "es-va", "va-es", "ca-va", "complete", "dialogue")
+
 # A model this small learns to copy first, and does so soonest on short sentences whose copy is all that is asked for.
 # Translation has the greatest part throughout: it is what takes longest, and the other tasks lean on it.
-STAGES = (
-    Stage(0.00, 45, {"repeat": 0.30, "es-va": 0.45, "va-es": 0.25, "ca-va": 0.00, "complete": 0.00, "dialogue": 0.00}),
-    Stage(0.06, 60, {"repeat": 0.20, "es-va": 0.50, "va-es": 0.25, "ca-va": 0.00, "complete": 0.00, "dialogue": 0.05}),
-    Stage(0.20, 150, {"repeat": 0.03, "es-va": 0.53, "va-es": 0.20, "ca-va": 0.04, "complete": 0.04, "dialogue": 0.16}),
-    Stage(0.35, LONGEST, {"repeat": 0.0, "es-va": 0.53, "va-es": 0.15, "ca-va": 0.04, "complete": 0.04, "dialogue": 0.24}),
-    Stage(1.00, LONGEST, {"repeat": 0.0, "es-va": 0.53, "va-es": 0.12, "ca-va": 0.05, "complete": 0.04, "dialogue": 0.26}),
-)  # fmt: skip
+STAGES = tuple(
+    Stage(share, characters, dict(zip(TASKS, mix, strict=True)))
+    for share, characters, mix in (
+        (0.00, 45, (0.30, 0.45, 0.25, 0.00, 0.00, 0.00)),
+        (0.06, 60, (0.20, 0.50, 0.25, 0.00, 0.00, 0.05)),
+        (0.20, 150, (0.03, 0.53, 0.20, 0.04, 0.04, 0.16)),
+        (0.35, LONGEST, (0.00, 0.53, 0.15, 0.04, 0.04, 0.24)),
+        (1.00, LONGEST, (0.00, 0.53, 0.12, 0.05, 0.04, 0.26)),
+    )
+)
 
 
 def stage_at(share: float) -> Stage:

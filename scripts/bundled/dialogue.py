@@ -1,12 +1,12 @@
 """Short exchanges drawn from the grammar: in one language, in the language asked for, after another turn."""
 
 import random
+import re
 import zlib
 
 from scripts.bundled.draft import Draft
-from scripts.bundled.facts import FACTS
-from scripts.bundled.families import FAMILIES
-from scripts.bundled.words import LANGUAGES, Family, Lines, Word
+from scripts.bundled.families import FACTS, FAMILIES
+from scripts.bundled.words import LANGUAGES, Family, Lines, Values, Word
 
 ANSWER_IN = {
     "va": {"va": "Respon en valencià. ", "es": "Respon en castellà. ", "en": "Respon en anglés. "},
@@ -18,16 +18,24 @@ SYSTEM = {
     "es": ("Eres el asistente de una oficina pública.", "Responde con una frase."),
     "en": ("You are the assistant of a public office.", "Answer in one sentence."),
 }
+CONTRACTIONS = {
+    "va": (("per el", "pel"), ("a el", "al"), ("de el", "del")),
+    "es": (("a el", "al"), ("de el", "del")),
+    "en": (),
+}
 HELD_OUT = 0.05  # of the drawings of the grammar, by a hash of their text: never trained on
 
 
-def filled(text: str, language: str, values: dict[str, Word | int | str]) -> str:
+def filled(text: str, language: str, values: Values) -> str:
     """A line of the grammar with its slots filled in one language; {Name} begins with a capital."""
     here = {}
     for name, value in values.items():
         word = str(getattr(value, language) if isinstance(value, Word) else value)
         here[name], here[name.capitalize()] = word, word[:1].upper() + word[1:]
-    return text.format(**here)
+    line = text.format(**here)
+    for written, contracted in CONTRACTIONS[language]:
+        line = re.sub(rf"\b{written}\b", contracted, line)
+    return line
 
 
 def draw_dialogue(rng: random.Random, *, held_out: bool = False) -> Draft:
@@ -67,8 +75,7 @@ def _drawn(rng: random.Random) -> Draft:
 
 def _fact(rng: random.Random, asked: str, language: str, instruction: str) -> Draft:
     fact = rng.choice(FACTS)
-    question, answer = fact[LANGUAGES.index(asked)][0], fact[LANGUAGES.index(language)][1]
-    return Draft("fact", "", language, instruction + question, answer)
+    return Draft("fact", "", language, instruction + fact[asked][0], fact[language][1])
 
 
 def _lines(family: Family, language: str) -> Lines:

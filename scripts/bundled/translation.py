@@ -40,26 +40,23 @@ TO_REPEAT = ("Repetix: ", "Repite: ", "Repeat: ")
 CENTRAL = {
     "seva": "seua", "seves": "seues", "meva": "meua", "meves": "meues", "teva": "teua", "teves": "teues",
     "avui": "hui", "vuit": "huit", "vuitanta": "huitanta", "divuit": "dihuit", "dinou": "dènou",
-    "disset": "dèsset", "interès": "interés", "francès": "francés", "anglès": "anglés", "després": "després",
-    "cafè": "café", "vostè": "vosté", "vostès": "vostés", "conèixer": "conéixer", "permès": "permés",
-    "comprès": "comprés", "compromès": "compromés", "admès": "admés", "sotmès": "sotmés", "emès": "emés",
-    "imprès": "imprés", "exprès": "exprés", "sisè": "sisé", "cinquè": "cinqué", "vuitè": "huité",
-    "setè": "seté", "novè": "nové", "desè": "desé", "petit": "xicotet", "petita": "xicoteta",
-    "petits": "xicotets", "petites": "xicotetes", "sortida": "eixida", "sortides": "eixides", "tarda": "vesprada",
-    "nen": "xiquet", "nens": "xiquets", "nena": "xiqueta", "nenes": "xiquetes", "feina": "faena",
-    "veure": "vore", "aprendre": "aprendre", "serveixi": "servisca", "serveixin": "servisquen",
-    "estableixi": "establisca", "estableixin": "establisquen", "compleixi": "complisca", "compleixin": "complisquen",
-    "tingui": "tinga", "tinguin": "tinguen", "hagi": "haja", "hagin": "hagen", "sigui": "siga", "siguin": "siguen",
-    "pugui": "puga", "puguin": "puguen", "correspongui": "corresponga", "corresponguin": "corresponguen",
-    "faci": "faça", "facin": "facen", "vulgui": "vulga", "presenti": "presente", "presentin": "presenten",
-    "acrediti": "acredite", "acreditin": "acrediten", "determini": "determine", "determinin": "determinen",
-    "realitzi": "realitze", "realitzin": "realitzen", "indiqui": "indique", "indiquin": "indiquen",
-    "aprovi": "aprove", "publiqui": "publique", "publiquin": "publiquen", "adopti": "adopte", "adoptin": "adopten",
-    "es trobi": "es trobe", "es trobin": "es troben", "resulti": "resulte", "resultin": "resulten",
-    "utilitzi": "utilitze", "utilitzin": "utilitzen", "contingui": "continga", "continguin": "continguen",
-    "sol·liciti": "sol·licite", "sol·licitin": "sol·liciten", "dugui": "porte", "afecti": "afecte",
+    "disset": "dèsset", "interès": "interés", "francès": "francés", "anglès": "anglés", "cafè": "café",
+    "vostè": "vosté", "vostès": "vostés", "conèixer": "conéixer", "permès": "permés", "comprès": "comprés",
+    "compromès": "compromés", "admès": "admés", "sotmès": "sotmés", "emès": "emés", "imprès": "imprés",
+    "exprès": "exprés", "cinquè": "cinqué", "sisè": "sisé", "setè": "seté", "vuitè": "huité", "novè": "nové",
+    "desè": "desé", "petit": "xicotet", "petita": "xicoteta", "petits": "xicotets", "petites": "xicotetes",
+    "sortida": "eixida", "sortides": "eixides", "tarda": "vesprada", "nen": "xiquet", "nens": "xiquets",
+    "nena": "xiqueta", "nenes": "xiquetes", "feina": "faena", "veure": "vore", "serveixi": "servisca",
+    "serveixin": "servisquen", "estableixi": "establisca", "estableixin": "establisquen",
+    "compleixi": "complisca", "compleixin": "complisquen", "tingui": "tinga", "tinguin": "tinguen",
+    "hagi": "haja", "hagin": "hagen", "sigui": "siga", "siguin": "siguen", "pugui": "puga", "puguin": "puguen",
+    "correspongui": "corresponga", "corresponguin": "corresponguen", "faci": "faça", "facin": "facen",
+    "vulgui": "vulga", "presenti": "presente", "acrediti": "acredite", "determini": "determine",
+    "realitzi": "realitze", "indiqui": "indique", "aprovi": "aprove", "publiqui": "publique",
+    "adopti": "adopte", "resulti": "resulte", "utilitzi": "utilitze", "contingui": "continga",
+    "continguin": "continguen", "sol·liciti": "sol·licite", "porti": "porte", "afecti": "afecte",
 }  # fmt: skip
-_TO_CENTRAL = {valencian: central for central, valencian in CENTRAL.items() if central != valencian}
+_TO_CENTRAL = {valencian: central for central, valencian in CENTRAL.items()}
 _VALENCIAN = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _TO_CENTRAL), key=len, reverse=True)) + r")\b")
 
 

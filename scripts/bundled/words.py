@@ -15,6 +15,9 @@ class Word(NamedTuple):
     en: str
 
 
+Values = dict[str, Word | int | str]
+
+
 class Lines(NamedTuple):
     """Prompts (any may be drawn) and the replies to any of them, with slots in braces."""
 
@@ -29,11 +32,11 @@ class Family(NamedTuple):
     """
 
     task: str
-    values: Callable[[random.Random], dict[str, Word | int | str]]
+    values: Callable[[random.Random], Values]
     va: Lines
     es: Lines
     en: Lines
-    follow: "tuple[Lines, Lines, Lines] | None" = None
+    follow: tuple[Lines, Lines, Lines] | None = None
 
 
 OFFICES = (
@@ -60,7 +63,7 @@ SERVICES = (
     Word("tresoreria", "tesorería", "the treasury"),
     Word("cultura", "cultura", "culture"),
     Word("educació", "educación", "education"),
-    Word("els servicis socials", "los servicios sociales", "social services"),
+    Word("l'atenció social", "la atención social", "social care"),
     Word("l'arquitecta", "la arquitecta", "the architect"),
     Word("el registre", "el registro", "the records desk"),
 )

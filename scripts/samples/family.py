@@ -100,7 +100,8 @@ class Family:
                 parts = value[LANGUAGES.index(language)].split(" | ")
                 words[name] = Phrase(parts[0], language)
                 for number in (2, 3):
-                    words[f"{name}_{number}"] = Phrase((parts * 3)[number - 1] if len(parts) < number else parts[number - 1], language)
+                    part = parts[number - 1] if number <= len(parts) else parts[0]
+                    words[f"{name}_{number}"] = Phrase(part, language)
         return words
 
 

@@ -95,13 +95,16 @@ def test_data_that_is_missing_is_one_line(tmp_path: Path) -> None:
     assert "--data" in done.stderr
 
 
-def test_the_page_shows_the_results_as_they_are() -> None:
-    from write_tables import PAGE, with_tables
+def test_the_pages_show_the_results_as_they_are() -> None:
+    from write_tables import PAGES, tables_of, with_tables
 
-    page = PAGE.read_text()
-    assert page == with_tables(page), "run python benchmarks/write_tables.py"
-    with pytest.raises(ValueError, match="no marks for engine_limits"):
-        with_tables(page.replace("<!-- engine_limits -->", ""))
+    assert {page.name for page in PAGES} == {"performance.md", "translation.md", "valencian.md"}
+    for path in PAGES:
+        page, tables = path.read_text(encoding="utf-8"), tables_of(path)
+        assert page == with_tables(page, tables), f"{path.name}: run python benchmarks/write_tables.py"
+        for name in tables:
+            with pytest.raises(ValueError, match=f"no marks for {name}"):
+                with_tables(page.replace(f"<!-- {name} -->", ""), tables)
 
 
 @pytest.mark.slow

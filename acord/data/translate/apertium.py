@@ -22,6 +22,7 @@ from acord.data.translate.result import CHECK, LOST, Untranslated
 
 HANG_SECONDS = 60.0
 CHUNK = 256
+RENEW_CHARACTERS = 2_000_000  # the programs grow by some 56 MB a million characters: they are started afresh
 _READ = 1 << 16
 _ESCAPED = re.compile(r"[\\^$@/{}<>\[\]]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -43,6 +44,7 @@ class Pipe:
         self._hang_seconds = hang_seconds
         self._processes: list[subprocess.Popen[bytes]] = []
         self._serial = 0
+        self._sent = 0
         self.starts = 0
 
     def translate(self, texts: Sequence[str]) -> list[str | Untranslated]:
@@ -65,8 +67,11 @@ class Pipe:
 
     def _exchange(self, texts: Sequence[str], answers: list[str | Untranslated]) -> None:
         """Send all, append what comes back. Raises _Broken, with the pipe closed, where not all came back."""
+        if self._sent > RENEW_CHARACTERS:
+            self.close()
         if not self._processes:
             self._start()
+        self._sent += sum(map(len, texts))
         first = self._serial
         self._serial += len(texts)
         payload = "".join(
@@ -121,6 +126,7 @@ class Pipe:
 
     def _start(self) -> None:
         self.starts += 1
+        self._sent = 0
         upstream = None
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         try:

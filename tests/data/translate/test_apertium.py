@@ -102,6 +102,16 @@ def test_a_swallowed_end_is_noticed(tmp_path: Path) -> None:
         pipe.close()
 
 
+def test_a_pipe_is_renewed_before_it_has_grown_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acord.data.translate.apertium.RENEW_CHARACTERS", 10)
+    pipe = Pipe(stages(tmp_path))
+    try:
+        assert [pipe.translate(["cinco", "letra"]) for _ in range(4)] == [["CINCO", "LETRA"]] * 4
+        assert pipe.starts == 2  # 20 characters are more than 10, 10 are not
+    finally:
+        pipe.close()
+
+
 def test_many_pipes_give_what_one_gives_and_end(tmp_path: Path) -> None:
     mode = Mode("test", tuple(map(tuple, stages(tmp_path))))
     segments = [mask(f"texto {number}") for number in range(3 * CHUNK + 5)]
