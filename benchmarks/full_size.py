@@ -78,14 +78,17 @@ def generate(folder: Path, *, scale: float, seed: int) -> dict[str, Any]:
 
 
 def quotas(truth: dict[str, Any]) -> dict[str, int]:
-    """The card's quotas, as far as the sets can fill them with the held-out pairs on top."""
+    """The card's quotas, as far as the sets can fill them with the held-out pairs on top.
+
+    More rows than the public sets have are no reason to ask for more pairs.
+    """
     supply = {
         language: truth["helpsteer3"]["pairs"].get(language, 0) + truth["oasst2"]["pairs"].get(language, 0)
         for language in QUOTAS
     }
     supply["en"] += truth["openorca_gpt4"]["shared"]
     feasible = {language: int(FEASIBLE * (1 - HELD_OUT) * count) for language, count in supply.items()}
-    return {language: min(round(asked * truth["scale"]), feasible[language]) for language, asked in QUOTAS.items()}
+    return {language: min(round(asked * min(1.0, truth["scale"])), feasible[language]) for language, asked in QUOTAS.items()}
 
 
 def write_recipe(folder: Path, truth: dict[str, Any], suite: str | None, place: Path) -> Path:

@@ -1,14 +1,15 @@
 """Make the bundled model: read public text, train a tokenizer and a small Llama, measure it, write its folder.
 
-    python scripts/build_bundled.py --minutes 60           # the model of the package; a run that was stopped goes on
-    python scripts/build_bundled.py --smoke --run /tmp/x   # the whole path in little: what CI runs
+    python scripts/build_bundled.py --run runs/bundled --install acord/bundled/model
+    python scripts/build_bundled.py --run /tmp/smoke --smoke      # the whole path in little: what CI runs
 
-Reads ../shared/data/text; --smoke works without it. Figures and reasons: docs/bundled-model.md.
+Reads ../shared/data/text; --smoke works without it. A run that was stopped goes on from its newest checkpoint, and what
+is finished (training, measuring) is not done again. Figures and reasons: docs/bundled-model.md.
 """
 
 import argparse
-import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,14 +26,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the bundled model.")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints, metrics and the result")
     parser.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data" / "text", help="the public text")
-    parser.add_argument("--minutes", type=float, default=60.0, help="of training, by the clock")
+    parser.add_argument("--minutes", type=float, default=64.0, help="of training, by the clock")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help="a tiny model, a few steps, little text")
     parser.add_argument("--install", type=Path, help="where to copy the finished model to, such as acord/bundled/model")
     given = parser.parse_args()
     setting = SMOKE if given.smoke else FULL
-    report = build(setting, given.text, given.run, minutes=given.minutes, threads=given.threads, install=given.install)
-    print(json.dumps(report, ensure_ascii=False, indent=2))
+    model = build(setting, given.text, given.run, minutes=given.minutes, threads=given.threads)
+    if given.install is not None:
+        shutil.rmtree(given.install, ignore_errors=True)
+        model = shutil.copytree(model, given.install)
+    print(model)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def main() -> None:
     deal = Deal(recipe)
     judged = judge(load_families(), recipe)
     trees = [one for one in judged if one.schema == "oasst"]
-    identities = [tree_id(one, lambda identity, one=one: _fits(deal, one, identity)) for one in trees]
+    identities = [tree_id(one, deal) for one in trees]
     compared = [one for one in judged if one.schema == "helpsteer3"]
     joined = [one for one in judged if one.schema == "openorca"]
     # Questions of OASST's file that the others do not have serve for rows without a partner.
@@ -53,10 +53,6 @@ def main() -> None:
     _write(chosen.to / "openorca_gpt4.jsonl", sides.gpt4)
     _write(chosen.to / "openorca_gpt35.jsonl", sides.gpt35)
     _write(chosen.truth, [entry for one in judged for entry in _truth(one)])
-
-
-def _fits(deal: Deal, one: Judged, identity: str) -> bool:
-    return deal.is_on_its_side(one.conversation.family, identity)
 
 
 def _truth(one: Judged) -> Iterator[Row]:

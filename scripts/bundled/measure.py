@@ -1,78 +1,100 @@
-"""What the bundled model can do, on what it never saw: translation with bootstrap intervals, tasks by exact match."""
+"""What the bundled model can do, on what it never saw."""
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-
-import torch
+from pathlib import Path
+from typing import Any
 
 from acord.chat import ChatFormat
-from scripts.bundled.corpus import Parallel
+from acord.console import say
+from acord.models import load_model, load_tokenizer
+from scripts.bundled.corpus import Corpus, Parallel
+from scripts.bundled.dialogue import draw_dialogue
 from scripts.bundled.draft import Draft
-from scripts.bundled.training import messages_of
-from scripts.bundled.translation import TO_VALENCIAN
+from scripts.bundled.scores import Interval, share_of, translation_scores
+from scripts.bundled.speak import replies
+from scripts.bundled.translation import TO_ADAPT, TO_SPANISH, TO_VALENCIAN, complete, has_central, to_central
+from scripts.bundled.words import LANGUAGES
 
-SAMPLES = 1_000
-BATCH = 48
-
-
-class Interval(NamedTuple):
-    """A figure and the 2.5th and 97.5th percentiles of its bootstrap over items."""
-
-    value: float
-    low: float
-    high: float
+Figures = dict[str, Any]
+MOST_DRAWS = 20_000
 
 
-def replies(model: Any, tokenizer: Any, chat: ChatFormat, drafts: Sequence[Draft], longest: int = 160) -> list[str]:
-    """Greedy replies, in order: by transformers' own generate, prompts padded on the left, like lengths together."""
-    prompts = [list(chat.encode_prompt(messages_of(draft)).ids) for draft in drafts]
-    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-    texts = [""] * len(prompts)
-    for start in range(0, len(order), BATCH):
-        batch = order[start : start + BATCH]
-        width = max(len(prompts[index]) for index in batch)
-        ids = torch.full((len(batch), width), tokenizer.pad_token_id)
-        for row, index in enumerate(batch):
-            ids[row, width - len(prompts[index]) :] = torch.tensor(prompts[index])
-        with torch.no_grad():
-            made = model.generate(
-                input_ids=ids,
-                attention_mask=(ids != tokenizer.pad_token_id).long(),
-                max_new_tokens=min(longest, 2 * width + 10),
-                do_sample=False,
-            )
-        for row, index in enumerate(batch):
-            kept = [token for token in made[row, width:].tolist() if token != tokenizer.pad_token_id]
-            texts[index] = chat.decode_reply(kept)
-    return texts
+def measure(folder: Path, corpus: Corpus, *, items: int, seed: int) -> Figures:
+    """All figures of the model in a folder, each with its 95% interval; items: of every task at most."""
+    model, tokenizer = load_model(folder), load_tokenizer(folder)
+    chat = ChatFormat.build(tokenizer)
+
+    def speak(drafts: Sequence[Draft]) -> list[str]:
+        return replies(model, tokenizer, chat, drafts)
+
+    rng = random.Random(seed)  # noqa: S311  nothing is kept secret
+    test = corpus.test[:items]
+    figures = {"es-va": _translation(speak, test), "va-es": _back(speak, test), "ca-va": _adapted(speak, test)}
+    say("translation is measured")
+    return figures | {"complete": _completed(speak, test, rng), "dialogue": _dialogue(speak, items // 4, rng)}
 
 
-def translations_of(pairs: Sequence[Parallel]) -> list[Draft]:
-    """es -> va, each under the first Valencian instruction."""
-    return [Draft("es-va", "", "va", TO_VALENCIAN[0] + pair.es, pair.va) for pair in pairs]
+def spanish_to_valencian(pairs: Sequence[Parallel], start: str = TO_VALENCIAN[0]) -> list[Draft]:
+    """es -> va, each under the same instruction."""
+    return [Draft("es-va", "", "va", start + pair.es, pair.va) for pair in pairs]
 
 
-def translation_scores(found: Sequence[str], wanted: Sequence[str], *, samples: int = SAMPLES) -> dict[str, Interval]:
-    """BLEU and chrF (sacrebleu's defaults) over the corpus, with bootstrap intervals over sentences."""
-    from sacrebleu.metrics.bleu import BLEU
-    from sacrebleu.metrics.chrf import CHRF
-
-    scores = {}
-    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
-        statistics = metric._extract_corpus_statistics(list(found), [list(wanted)])
-        scores[name] = _bootstrap(
-            statistics, lambda rows, metric=metric: metric._aggregate_and_compute(rows).score, samples
-        )
-    return scores
+def _translation(speak: Callable[[Sequence[Draft]], list[str]], pairs: Sequence[Parallel]) -> Figures:
+    """es -> va, beside what copying the Spanish gives."""
+    wanted = [pair.va for pair in pairs]
+    found = speak(spanish_to_valencian(pairs))
+    exact = share_of([one == other for one, other in zip(found, wanted, strict=True)])
+    copied = translation_scores([pair.es for pair in pairs], wanted)
+    return translation_scores(found, wanted) | {"exact": exact, "copied": copied}
 
 
-def rate(hits: Sequence[bool], *, samples: int = SAMPLES) -> Interval:
-    """The share of hits in percent, with its bootstrap interval."""
-    return _bootstrap(list(hits), lambda rows: 100.0 * sum(rows) / len(rows), samples)
+def _back(speak: Callable[[Sequence[Draft]], list[str]], pairs: Sequence[Parallel]) -> dict[str, Interval]:
+    start = TO_SPANISH[2]
+    found = speak([Draft("va-es", "", "es", start + pair.va, pair.es) for pair in pairs])
+    return translation_scores(found, [pair.es for pair in pairs])
 
 
-def _bootstrap(rows: list[Any], score: Callable[[list[Any]], float], samples: int) -> Interval:
-    rng = random.Random(0)  # noqa: S311  nothing is kept secret
-    drawn = sorted(score(rng.choices(rows, k=len(rows))) for _ in range(samples))
-    return Interval(score(rows), drawn[int(0.025 * samples)], drawn[min(samples - 1, int(0.975 * samples))])
+def _adapted(speak: Callable[[Sequence[Draft]], list[str]], pairs: Sequence[Parallel]) -> Figures:
+    """Catalan -> Valencian, on sentences with a form that differs, beside what copying the Catalan gives."""
+    wanted = [pair.va for pair in pairs if has_central(pair.va)]
+    if not wanted:
+        return {}
+    catalan = [to_central(text) for text in wanted]
+    found = speak([Draft("ca-va", "", "va", TO_ADAPT[0] + text, "") for text in catalan])
+    exact = share_of([one == other for one, other in zip(found, wanted, strict=True)])
+    return translation_scores(found, wanted) | {"exact": exact, "copied": translation_scores(catalan, wanted)}
+
+
+def _completed(speak: Callable[[Sequence[Draft]], list[str]], pairs: Sequence[Parallel], rng: random.Random) -> Figures:
+    """The first word of the completion, and chrF of all of it, in Valencian and Spanish."""
+    figures = {}
+    for language in ("va", "es"):
+        texts = [text for pair in pairs if len((text := getattr(pair, language)).split(" ")) >= 8]
+        drafts = [complete(language, text, rng) for text in texts]
+        if drafts:
+            found = speak(drafts)
+            first = [one.split(" ")[0] == draft.reply.split(" ")[0] for one, draft in zip(found, drafts, strict=True)]
+            chrf = translation_scores(found, [draft.reply for draft in drafts])["chrf"]
+            figures[language] = {"first_word": share_of(first), "chrf": chrf}
+    return figures
+
+
+def _dialogue(speak: Callable[[Sequence[Draft]], list[str]], each: int, rng: random.Random) -> Figures:
+    """Exact matches by task and language, on exchanges that training left out; `fact` was trained on, and says so."""
+    drafts: dict[tuple[str, str], dict[Draft, None]] = {}
+    for _ in range(MOST_DRAWS):
+        draft = draw_dialogue(rng, held_out=True)
+        kept = drafts.setdefault((draft.task, draft.language), {})
+        if len(kept) < each:
+            kept[draft] = None
+    figures: Figures = {}
+    for task in sorted({task for task, _ in drafts}):
+        name = "fact (trained on)" if task == "fact" else task
+        figures[name] = {}
+        for language in LANGUAGES:
+            mine = list(drafts.get((task, language), {}))
+            if mine:
+                hits = [one == draft.reply for one, draft in zip(speak(mine), mine, strict=True)]
+                figures[name][language] = share_of(hits)
+    return figures

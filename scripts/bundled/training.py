@@ -12,6 +12,7 @@ from acord.align.checkpoint import Checkpoint, latest_checkpoint, save_checkpoin
 from acord.align.loop import StepResult, train_step
 from acord.align.metrics import Scored
 from acord.align.policy import Policy
+from acord.align.reference import ReplyScores
 from acord.chat import ChatFormat
 from acord.console import say
 from acord.recipe import Align
@@ -89,7 +90,7 @@ def _step(policy: Policy, course: Course, number: int, share: float) -> Record:
     rng = random.Random(f"{course.seed}/{number}")  # noqa: S311  nothing is kept secret
     examples = step_examples(course.draw_for(rng, share), course.chat, course.budget.tokens)
     # Single replies are compared with no reference.
-    reference = {example.id: (0.0,) for example in examples}
+    reference: dict[str, ReplyScores] = {example.id: (0.0,) for example in examples}
     rate = course.budget.rate_at(share)
     result = train_step(policy, [examples], reference, course.align, rate)
     return _record(number, share, rate, result) | {"seconds": round(time.perf_counter() - began, 4)}

@@ -2,6 +2,7 @@
 
 import random
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from scripts.bundled.corpus import Parallel
@@ -60,42 +61,39 @@ _TO_CENTRAL = {valencian: central for central, valencian in CENTRAL.items()}
 _VALENCIAN = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _TO_CENTRAL), key=len, reverse=True)) + r")\b")
 
 
+def has_central(text: str) -> bool:
+    """Whether a Valencian sentence has a word that CENTRAL knows."""
+    return _VALENCIAN.search(text) is not None
+
+
 def to_central(text: str) -> str:
     """A Valencian sentence with the central Catalan forms of the words that CENTRAL knows."""
     return _VALENCIAN.sub(lambda match: _TO_CENTRAL[match.group()], text)
 
 
 class Translations:
-    """Draws from parallel sentences. Those are in order of length, so that training can begin with short ones."""
+    """Draws from parallel sentences, which lie in order of length: training begins with short ones."""
 
     def __init__(self, pairs: Sequence[Parallel], english: Sequence[str]) -> None:
         self.pairs = sorted(pairs, key=lambda pair: len(pair.es))
         self.english = list(english)
-        self.catalan = [(to_central(pair.va), pair.va) for pair in self.pairs if _VALENCIAN.search(pair.va)]
+        self.catalan = [(to_central(pair.va), pair.va) for pair in self.pairs if has_central(pair.va)]
         self._lengths = [len(pair.es) for pair in self.pairs]
 
-    def up_to(self, characters: int) -> int:
-        """How many of the pairs are no longer than that."""
-        from bisect import bisect_right
-
-        return max(1, bisect_right(self._lengths, characters))
-
     def drawing(self, task: str, rng: random.Random, characters: int) -> Callable[[], Draft]:
-        """What draws examples of a task: sentences of at most so many characters, instructions that stay for a step."""
-        return {
-            "es-va": self._between("es-va", TO_VALENCIAN, rng, characters),
-            "va-es": self._between("va-es", TO_SPANISH, rng, characters),
-            "ca-va": lambda: self._adapt(rng),
-            "repeat": lambda: self._repeat(rng, characters),
-            "complete": lambda: self._complete(rng),
-        }[task]
+        """What draws examples of a task: sentences of at most so many characters, one instruction for a whole step."""
+        limit = max(1, bisect_right(self._lengths, characters))
+        if task == "es-va":
+            return self._translate(task, rng.choice(TO_VALENCIAN), rng, limit)
+        if task == "va-es":
+            return self._translate(task, rng.choice(TO_SPANISH), rng, limit)
+        if task == "ca-va":
+            return lambda: self._adapt(rng)
+        if task == "repeat":
+            return lambda: self._repeat(rng, limit)
+        return lambda: complete(*self._sentence(rng), rng)
 
-    def _between(
-        self, task: str, instructions: Sequence[str], rng: random.Random, characters: int
-    ) -> Callable[[], Draft]:
-        start = rng.choice(instructions)
-        limit = self.up_to(characters)
-
+    def _translate(self, task: str, start: str, rng: random.Random, limit: int) -> Callable[[], Draft]:
         def draw() -> Draft:
             pair = self.pairs[rng.randrange(limit)]
             source, target = (pair.es, pair.va) if task == "es-va" else (pair.va, pair.es)
@@ -108,17 +106,21 @@ class Translations:
         start = rng.choice(TO_ADAPT)
         return Draft("ca-va", start, "va", start + central, valencian)
 
-    def _repeat(self, rng: random.Random, characters: int) -> Draft:
-        text = self.pairs[rng.randrange(self.up_to(characters))][rng.randrange(2)]
+    def _repeat(self, rng: random.Random, limit: int) -> Draft:
+        text = self.pairs[rng.randrange(limit)][rng.randrange(2)]
         start = rng.choice(TO_REPEAT)
         return Draft("repeat", start, "va", start + text, text)
 
-    def _complete(self, rng: random.Random) -> Draft:
+    def _sentence(self, rng: random.Random) -> tuple[str, str]:
         language = rng.choice(("va", "va", "es", "es", "en"))
-        text = rng.choice(self.english) if language == "en" else getattr(rng.choice(self.pairs), language)
-        words = text.split(" ")
-        start = rng.choice(TO_COMPLETE[language])
-        if len(words) < 4:
-            return Draft("complete", start, language, start + text, text)
-        cut = rng.randrange(len(words) // 2, len(words) - 1)
-        return Draft("complete", start, language, start + " ".join(words[:cut]), " ".join(words[cut:]))
+        return language, rng.choice(self.english) if language == "en" else getattr(rng.choice(self.pairs), language)
+
+
+def complete(language: str, text: str, rng: random.Random) -> Draft:
+    """The first half or more of a sentence; the reply is the rest, all of it where the sentence is short."""
+    words = text.split(" ")
+    start = rng.choice(TO_COMPLETE[language])
+    if len(words) < 4:
+        return Draft("complete", start, language, start + text, text)
+    cut = rng.randrange(len(words) // 2, len(words) - 1)
+    return Draft("complete", start, language, start + " ".join(words[:cut]), " ".join(words[cut:]))

@@ -51,7 +51,7 @@ class Chooser:
             found.append(self._next(turn, {fault.kind for fault in found}))
         return by_severity(found)
 
-    def extra(self, turn: Turn, taken: Sequence[Fault], count: int) -> list[Fault]:
+    def unpaired(self, turn: Turn, taken: Sequence[Fault], count: int) -> list[Fault]:
         """More faults, less bad than those taken, for replies that are ranked but make no pair of the demo."""
         worst = min(SEVERITY.index(fault.kind) for fault in taken)
         found = []

@@ -43,9 +43,7 @@ def conversations(family: Family, language: Language) -> Iterator[Conversation]:
     """As many as there are with different prompts and different replies, the values as evenly used as can be."""
     used: Counter[tuple[str, Value]] = Counter()
     texts: set[str] = set()
-    asked = [
-        (place, prompt) for place, wording in enumerate(family.wordings[language]) for prompt in _spread(wording)
-    ]
+    asked = [(place, prompt) for place, wording in enumerate(family.wordings[language]) for prompt in _spread(wording)]
     order = shuffled(asked, family.name, language)
     found = 0
     for attempt in range(_ATTEMPTS):

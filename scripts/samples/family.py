@@ -9,7 +9,7 @@ held_out: true               # kept from training, false where absent
 slots:                       # numbers, or texts in Valencian, Spanish and English
   open: [8, 9]
   office: [["l'arxiu", "el archivo", "the archive"]]     # "a | b" has two parts: {office} and {office_2}
-derive: {late: "open + 1"}   # a slot computed from numbers: two of them and one of + - * /
+derive: {late: "open + 1"}   # computed from two numbers, perhaps derived before, by + - * or /
 where: ["open < close"]      # what must hold of the values: two and one of < > !=, either side with + or - a number
 va: [{prompts: [...], reply: "..."}]     # es and en alike; each entry keeps one register
 more: {va: [{prompt: "...", reply: "...", figure: close}]}      # a second turn, in all three languages
@@ -91,7 +91,9 @@ class Family:
     def numbers(self, values: Values) -> dict[str, int]:
         """The slots that hold numbers, the derived ones among them."""
         found = {name: value for name, value in values.items() if isinstance(value, int)}
-        return found | {name: _computed(rule, found) for name, rule in self.derive.items()}
+        for name, rule in self.derive.items():
+            found[name] = _computed(rule, found)
+        return found
 
     def _words(self, values: Values, language: Language) -> dict[str, int | Phrase]:
         words: dict[str, int | Phrase] = dict(self.numbers(values))
@@ -107,7 +109,9 @@ class Family:
 
 def load_families() -> list[Family]:
     """All families, file by file in the order of their names."""
-    found = [_family(entry) for file in sorted(FOLDER.glob("*.yaml")) for entry in yaml.safe_load(file.read_text("utf-8"))]
+    found = [
+        _family(entry) for file in sorted(FOLDER.glob("*.yaml")) for entry in yaml.safe_load(file.read_text("utf-8"))
+    ]
     names = [family.name for family in found]
     assert len(set(names)) == len(names), "two families have one name"
     return found
@@ -135,7 +139,8 @@ def _family(entry: Mapping[str, Any]) -> Family:
 def _value(value: Any, name: str) -> Value:
     if isinstance(value, int):
         return value
-    assert len(value) == len(LANGUAGES), f"{name}: {value} is not in three languages"
+    if len(value) != len(LANGUAGES):
+        raise ValueError(f"slot {name}: {value} is not in three languages")
     return (value[0], value[1], value[2])
 
 
@@ -151,7 +156,6 @@ def _operand(word: str, numbers: Mapping[str, int]) -> int:
 def _holds(rule: str, values: Values) -> bool:
     left, sign, right, *rest = rule.split()
     other = values[right]
-    if rest:
-        assert isinstance(other, int), f"{rule}: {right} is no number"
+    if rest and isinstance(other, int):
         other = _OPERATORS[rest[0]](other, int(rest[1]))
     return _COMPARED[sign](values[left], other)

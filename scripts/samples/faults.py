@@ -107,25 +107,25 @@ def _wrong_figures(turn: Turn) -> list[str]:
     if turn.figure in numbers:
         right = numbers[turn.figure]
         near = [right + 1, right - 1, right + 2, right - 2, right + 3, right + 10, right - 10]
-        wrong = [numbers[decoy] for decoy in family.decoys] + shuffled(near, family.name, right)
+        wrong = [numbers[decoy] for decoy in (*family.decoys, family.figure) if decoy in numbers] + shuffled(
+            near, family.name, right
+        )
         return [str(one) for one in dict.fromkeys(wrong) if one > 0 and one != right]
     slot, _, part = turn.figure.partition("_")
     place = LANGUAGES.index(turn.conversation.language)
-    texts = [one[place].split(" | ")[int(part or 1) - 1] for one in family.slots[slot] if not isinstance(one, int)]
-    own = values[slot]
-    assert not isinstance(own, int), f"{slot} is a number"
-    right_text = own[place].split(" | ")[int(part or 1) - 1]
-    wrong_texts = [one for one in dict.fromkeys(texts) if one != right_text]
-    return [_as_used(one, turn) for one in shuffled(wrong_texts, family.name, right_text)]
+    entries = [entry for entry in family.slots[slot] if not isinstance(entry, int)]
+    texts = {entry: entry[place].split(" | ")[int(part or 1) - 1] for entry in entries}
+    right_text = next(text for entry, text in texts.items() if entry == values[slot])
+    wrong_texts = [text for text in dict.fromkeys(texts.values()) if text != right_text]
+    return [_as_used(text, turn) for text in shuffled(wrong_texts, family.name, right_text)]
 
 
 def _as_used(text: str, turn: Turn) -> str:
     """A text in the form (of, to) in which the reply uses its slot."""
     one = turn.conversation
     template = one.family.wordings[one.language][one.wording].reply
-    found = re.search(rf"\{{{turn.figure}(?::(\w+))?\}}", template)
-    assert found is not None, f"{one.family.name}: the reply does not hold {turn.figure}"
-    return format(Phrase(text, one.language), found.group(1) or "")
+    forms: list[str] = re.findall(rf"\{{{turn.figure}:?(\w*)\}}", template)
+    return format(Phrase(text, one.language), forms[0])
 
 
 def _cut(kind: Kind, turn: Turn, _: Sequence[Conversation]) -> list[Fault]:
@@ -184,4 +184,3 @@ _MAKERS: Mapping[Kind, Callable[[Kind, Turn, Sequence[Conversation]], list[Fault
     "rude": _rude,
     "repetitive": _repetitive,
 }
-

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from acord.data.pairs import HELD_OUT, conversation_group
+from acord.data.split import split_of
+from acord.recipe import Recipe
 from samples.choose import Chooser
 from samples.conversation import Conversation, conversations
 from samples.draw import number, shuffled
 from samples.family import Family
 from samples.faults import Fault, Turn
 from samples.phrase import LANGUAGES, Language
-
-from acord.data.pairs import HELD_OUT, conversation_group
-from acord.data.split import split_of
-from acord.recipe import Recipe
 
 Schema = Literal["oasst", "helpsteer3", "openorca"]
 
@@ -34,16 +33,16 @@ _PAIRS_A_PROMPT = 2
 
 @dataclass(frozen=True)
 class Ranked:
-    """A turn with its rejected replies, the least bad first. extra: of them, from the front, those of no pair."""
+    """A turn with its rejected replies, the least bad first. unpaired: how many, from the front, make no pair."""
 
     turn: Turn
     faults: tuple[Fault, ...]
-    extra: int = 0
+    unpaired: int = 0
 
     @property
     def paired(self) -> tuple[Fault, ...]:
         """The rejected replies that make pairs."""
-        return self.faults[self.extra :]
+        return self.faults[self.unpaired :]
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,8 @@ class Deal:
         left = dict((_HELD_OUT if family.held_out else _TRAINED)[language])
         for one in conversations(family, language):
             group = conversation_group([{"role": "user", "content": one.prompt}])
-            fits = [
-                schema for schema, count in left.items() if count and (schema == "oasst" or self.is_on_its_side(family, group))
-            ]
+            names_fit = self.is_on_its_side(family, group)
+            fits = [schema for schema, count in left.items() if count and (names_fit or schema == "oasst")]
             if fits:
                 # Round about, so that each schema gets every register.
                 schema = fits[one.place % len(fits)]
@@ -119,11 +117,13 @@ def _judged(schema: Schema, one: Conversation, chooser: Chooser) -> Judged:
 def _ranked(turn: Turn, chooser: Chooser) -> Ranked:
     faults = chooser.pairs(turn, _PAIRS_A_PROMPT)
     count = {0: 2, 1: 1, 2: 1}.get(number(turn.prompt, "extra") % 12, 0)
-    extra = chooser.extra(turn, faults, count)
-    return Ranked(turn, (*extra, *faults), len(extra))
+    unpaired = chooser.unpaired(turn, faults, count)
+    return Ranked(turn, (*unpaired, *faults), len(unpaired))
 
 
-def _spare(families: Sequence[Family], dealt: Sequence[tuple[Schema, Conversation]], language: Language) -> list[Conversation]:
+def _spare(
+    families: Sequence[Family], dealt: Sequence[tuple[Schema, Conversation]], language: Language
+) -> list[Conversation]:
     """Conversations that were not dealt, one of each of TIES families."""
     taken = {(one.family.name, one.prompt) for _, one in dealt}
     spare: list[Conversation] = []

@@ -3,13 +3,14 @@
 A tree's identifier is its root's. Identifiers are drawn until the demo's seed puts the tree on its family's side.
 """
 
+import itertools
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from samples.draw import number
 from samples.faults import Fault, Kind
-from samples.judged import Judged, Ranked
+from samples.judged import Deal, Judged, Ranked
 
 Row = dict[str, Any]
 
@@ -42,11 +43,12 @@ def message_id(*names: object) -> str:
     return str(uuid.uuid5(_NAMESPACE, "/".join(map(str, names))))
 
 
-def tree_id(judged: Judged, is_on_its_side: Callable[[str], bool]) -> str:
-    """The first identifier of the conversation that falls on the wanted side of the split."""
+def tree_id(judged: Judged, deal: Deal) -> str:
+    """The first identifier of the conversation that falls on its family's side of the split."""
     one = judged.conversation
     name = f"acord samples/{one.family.name}/{one.language}/{one.prompt}"
-    return next(identity for draw in range(1_000) if is_on_its_side(identity := message_id(name, draw)))
+    drawn = (message_id(name, draw) for draw in itertools.count())
+    return next(identity for identity in drawn if deal.is_on_its_side(one.family, identity))
 
 
 def tree_rows(judged: Judged, tree: str) -> Iterator[Row]:

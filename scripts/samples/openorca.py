@@ -49,5 +49,3 @@ def openorca_sides(judged: Sequence[Judged], spare: Sequence[Judged]) -> Sides:
 
 def _name(place: int, side: int) -> str:
     return f"{_SUBSET[place % len(_SUBSET)]}.{1000 + 7 * place + side}"
-
-
