@@ -133,6 +133,7 @@ TEXTS = {
     "result_metrics": "metrics",
     "result_manifest": "manifest",
     "result_pairs": "pairs",
+    "result_quota": "{taken} pairs of a quota of {asked}, and {held_out} held out",
     "result_dropped": "dropped rows",
     "result_accuracy": "held-out accuracy",
     "result_accuracy_value": "{before:.1%} before, {after:.1%} after ({pairs} pairs)",

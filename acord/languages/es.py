@@ -136,6 +136,7 @@ TEXTS = {
     "result_metrics": "métricas",
     "result_manifest": "manifiesto",
     "result_pairs": "pares",
+    "result_quota": "{taken} pares de una cuota de {asked}, y {held_out} reservados",
     "result_dropped": "filas descartadas",
     "result_accuracy": "acierto en los pares reservados",
     "result_accuracy_value": "{before:.1%} antes, {after:.1%} después ({pairs} pares)",

@@ -136,6 +136,7 @@ TEXTS = {
     "result_metrics": "mètriques",
     "result_manifest": "manifest",
     "result_pairs": "parells",
+    "result_quota": "{taken} parells d'una quota de {asked}, i {held_out} reservats",
     "result_dropped": "files descartades",
     "result_accuracy": "encert en els parells reservats",
     "result_accuracy_value": "{before:.1%} abans, {after:.1%} després ({pairs} parells)",

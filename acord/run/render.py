@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from acord.languages import LANGUAGES, interface_language, text
+from acord.languages.reasons import reason_text
 from acord.run.demo import DemoResult
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
@@ -90,11 +91,14 @@ def show_results(result: RunResult) -> str:
 
 def _built_pairs(result: RunResult, manifest: list[str]) -> list[list[str]]:
     folder = result.folder / "pairs"
-    reasons: dict[str, int] = result.stage("pairs").figures["dropped_by_reason"]
+    figures = result.stage("pairs").figures
+    reasons: dict[str, int] = figures["dropped_by_reason"]
+    quotas: dict[str, dict[str, int]] = figures.get("quotas", {})
     return [
         [text("result_pairs"), str(folder / "pairs.parquet")],
+        *([f"  {language}", text("result_quota", **quota)] for language, quota in quotas.items()),
         [text("result_dropped"), str(folder / "dropped.parquet")],
-        *([f"  {reason}", _rows(count)] for reason, count in reasons.items()),
+        *([f"  {reason_text(reason)}", _rows(count)] for reason, count in reasons.items()),
         manifest,
     ]
 

@@ -12,6 +12,7 @@ from acord.chat import ChatFormat, Refused
 from acord.data.find import DroppedRow, find_pair
 from acord.data.pairs import Pair
 from acord.languages import LANGUAGES, interface_language, text
+from acord.languages.reasons import reason_text
 from acord.run.built_pairs import BuiltPairs
 from acord.run.visible import visible, visible_line
 
@@ -261,5 +262,5 @@ def _indented(content: str) -> str:
 def _dropped(rows: Sequence[DroppedRow]) -> str:
     from acord.run.render import aligned
 
-    table = [[row.source, row.source_id, row.reason, row.detail] for row in rows]
+    table = [[row.source, row.source_id, reason_text(row.reason), row.detail] for row in rows]
     return aligned(text("show_dropped"), _one_line(table))

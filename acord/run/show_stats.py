@@ -9,6 +9,7 @@ from acord.data.pairs import HELD_OUT, ORIGINS, TRAIN
 from acord.data.stats import PairFigures, Range, Stats, pair_stats
 from acord.languages import interface_language, text
 from acord.languages import shown as formatted
+from acord.languages.reasons import reason_text
 from acord.run.built_pairs import BuiltPairs
 from acord.run.disk import disk_faults
 from acord.run.render import table
@@ -64,7 +65,11 @@ def _rows(stats: Stats) -> str:
 
 def _dropped(stats: Stats) -> str:
     rows = [
-        [one.source, reason, _count(count)] for one in stats.rows for reason, count in one.dropped_by_reason.items()
+        [one.source, reason_text(reason), _count(count)]
+        for one in stats.rows
+        for reason, count in one.dropped_by_reason.items()
+        for one in stats.rows
+        for reason, count in one.dropped_by_reason.items()
     ]
     return _headed("stats_dropped", text("stats_dropped_heads").split("|"), rows, names=2)
 

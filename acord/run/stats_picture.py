@@ -10,6 +10,7 @@ from acord.data.stats import PairFigures, Stats
 from acord.errors import InputError
 from acord.languages import LANGUAGES, interface_language, text
 from acord.languages import shown as formatted
+from acord.languages.reasons import reason_text
 from acord.run.disk import beside_name
 from acord.run.option_faults import faults_of
 from acord.run.visible import visible_line
@@ -98,7 +99,7 @@ def _draw_pairs(axis: Any, stats: Stats) -> None:
 
 
 def _draw_dropped(axis: Any, dropped: Sequence[tuple[str, int]]) -> None:
-    _frame(axis, "stats_picture_dropped", [_short(visible_line(reason)) for reason, _ in dropped])
+    _frame(axis, "stats_picture_dropped", [_short(visible_line(reason_text(reason))) for reason, _ in dropped])
     axis.barh(range(len(dropped)), [count for _, count in dropped], height=0.7, color=DROPPED)
     for place, (_, count) in enumerate(dropped):
         _write_beside(axis, place, count)

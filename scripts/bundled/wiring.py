@@ -1,11 +1,11 @@
-"""Copying, written into the weights before training: a head that looks one token back, and two that copy what followed.
+"""Copying, written into the weights before training: a head that looks one token back, and three that copy what followed.
 
 Models learn this circuit by themselves (Elhage et al. 2021, "A mathematical framework for transformer circuits";
 Olsson et al. 2022, arXiv 2209.11895), after a long plateau. A translation between close languages is mostly a copy, so
 the plateau is the greater part of a short training; here it is left out. Everything stays trainable.
 
     layer 0, head 0   attends to the token before (by its rotary phases alone) and writes who that was
-    layer 1, heads 0, 1   attend to where the present token stood before, one token on, and write what stood there
+    layer 1, heads 0-2    attend to where the present token stood before, one token on, and write what stood there
 """
 
 import math
@@ -19,7 +19,9 @@ LOOK_BACK = 6.0  # by how much the token before outscores its neighbours, in log
 MATCH = 1.6  # of the queries and the keys that match tokens
 WRITE_PREVIOUS = 0.1
 WRITE_COPY = 0.6
+LOUD = 1.5  # of the embedding: as the head, it says how sure a copy is
 QUIET = 0.05  # what is left of the random weights that write
+COPYING = (0, 1, 2)  # heads of the second layer
 SLOW = 16  # rotary planes from this one on turn by less than a radian over a sentence: in them tokens are matched
 
 
@@ -47,10 +49,12 @@ def wire_copying(model: Any, seed: int) -> None:
             # Random writing at full size would bury who the tokens are.
             layer.self_attn.o_proj.weight *= QUIET
             layer.mlp.down_proj.weight *= QUIET
-        model.get_input_embeddings().weight[:, 0] = CONSTANT * config.initializer_range
+        embedding = model.get_input_embeddings().weight
+        embedding *= LOUD
+        embedding[:, 0] = CONSTANT * LOUD * config.initializer_range
         first, second = (layer.self_attn for layer in model.model.layers[:2])
         _look_back(first, bases, model.model.rotary_emb.inv_freq, width)
-        for head in (0, 1):
+        for head in COPYING:
             _copy_what_followed(second, bases, head, width)
 
 
@@ -59,9 +63,9 @@ def _bases(hidden: int, width: int, generator: torch.Generator) -> _Bases:
     rows = torch.zeros(3 * width, hidden)
     square = torch.linalg.qr(torch.randn(hidden - 1, hidden - 1, generator=generator)).Q
     rows[:, 1:] = square[: 3 * width]
-    copied = torch.zeros(2 * width, hidden)
+    copied = torch.zeros(len(COPYING) * width, hidden)
     other = torch.linalg.qr(torch.randn(hidden - 1, hidden - 1, generator=generator)).Q
-    copied[:, 1:] = other[: 2 * width]
+    copied[:, 1:] = other[: len(COPYING) * width]
     return _Bases(match=rows[:width], previous=rows[width : 2 * width], copied=copied)
 
 
@@ -87,7 +91,8 @@ def _copy_what_followed(attention: Any, bases: _Bases, head: int, width: int) ->
     """Queries: who the token is. Keys: who stood before. Values: a part of who stands there."""
     slow = torch.cat([torch.arange(SLOW, width // 2), torch.arange(SLOW + width // 2, width)])
     rows = slice(head * width, (head + 1) * width)
-    part = slice(head * len(slow), (head + 1) * len(slow))
+    start = (head * len(slow)) % width
+    part = slice(start, start + len(slow))
     query, key = attention.q_proj.weight[rows], attention.k_proj.weight[rows]
     query.zero_()
     key.zero_()

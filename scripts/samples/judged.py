@@ -81,8 +81,8 @@ class Deal:
             names_fit = self.is_on_its_side(family, group)
             fits = [schema for schema, count in left.items() if count and (names_fit or schema == "oasst")]
             if fits:
-                # Round about, so that each schema gets every register.
-                schema = fits[one.place % len(fits)]
+                # Second turns show best in trees; for the rest round about, so that each schema has every register.
+                schema: Schema = "oasst" if one.more and "oasst" in fits else fits[one.place % len(fits)]
                 left[schema] -= 1
                 yield schema, one
 

@@ -1,95 +1,74 @@
-"""The bundled preferences: their schema, their ranks, and the number of pairs that the documentation promises."""
+"""The bundled preferences: their schemas and shares, and that each rejected reply has the fault that it is said to."""
 
-import itertools
-import json
-from collections import Counter
-from typing import Any, NamedTuple
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from difflib import SequenceMatcher
+from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+import yaml
 
 from acord.bundled import bundled_path
+from acord.data.build import build_pairs
+from acord.data.pairs import HELD_OUT, conversation_group, read_pairs
+from acord.data.split import split_of
 from acord.errors import InputError
+from acord.languages.identify import Identifier
+from acord.languages.valencian import judge
+from acord.languages.valencian_marks import find_marks
+from acord.recipe import load_recipe
+from acord.run.line import locate_bundled
+from tests.bundled.reading import LANGUAGES, TRUTH, Sample, Truth, labels_of, ranked_replies, rows, samples, truth
 
+ROOT = Path(__file__).parents[2]
+WORDINGS = ROOT / "scripts" / "samples" / "wordings.yaml"
 OASST_KEYS = {
-    "message_id",
-    "parent_id",
-    "text",
-    "role",
-    "lang",
-    "review_count",
-    "review_result",
-    "deleted",
-    "rank",
-    "synthetic",
-    "model_name",
-    "message_tree_id",
-    "tree_state",
-    "labels",
+    *("message_id", "parent_id", "text", "role", "lang", "review_count", "review_result", "deleted", "rank"),
+    *("synthetic", "model_name", "message_tree_id", "tree_state", "labels"),
 }
-LANGUAGES = {"english": "en", "spanish": "es", "valencian": "va"}
-ROWS = {"oasst": 124, "helpsteer3": 37, "openorca_gpt4": 11, "openorca_gpt35": 10}
+ROWS = {"oasst": 2088, "helpsteer3": 354, "openorca_gpt4": 104, "openorca_gpt35": 104}
 PAIRS = {
-    ("oasst", "en"): 18,
-    ("oasst", "es"): 22,
-    ("oasst", "va"): 27,
-    ("helpsteer3", "en"): 9,
-    ("helpsteer3", "es"): 12,
-    ("helpsteer3", "va"): 13,
-    ("openorca", "en"): 9,
+    ("oasst", "va"): 332,
+    ("oasst", "es"): 328,
+    ("oasst", "en"): 314,
+    ("helpsteer3", "va"): 146,
+    ("helpsteer3", "es"): 146,
+    ("helpsteer3", "en"): 53,
+    ("openorca", "en"): 101,
 }
+TEMPLATES, HELD_OUT_TEMPLATES = 56, 11
+IDENTIFIER = Identifier(("ca", "es", "en"))
+FOREIGN = {"spanish": "es", "english": "en", "valencian": "ca"}
+KINDS = {"figure": 0.21, "cut": 0.16, "beside": 0.16, "rude": 0.10, "repetitive": 0.10, "language": 0.27}
+SIDES = [(language, held_out) for language in ("va", "es", "en") for held_out in (False, True)]
+# meva, seves; first persons in -o; subjunctives in -i, -is, -in, such as vinguessis.
+CENTRAL_FORM = re.compile(r"[mts]ev(?:a|es)|\w+(?:o|i|ï|is|in)")
+ENDED = re.compile(r"[.!?][»”]?$|[»”]\.$")
 
 
-class Sample(NamedTuple):
-    """One preference, read straight from its file and not through the package's adapters."""
-
-    source: str
-    language: str
-    prompt: str
-    chosen: str
-    rejected: str
+@lru_cache(maxsize=1)
+def known() -> list[tuple[Sample, Truth]]:
+    entries = truth()
+    return [(sample, entries[sample.id]) for sample in samples()]
 
 
-def rows(name: str) -> list[dict[str, Any]]:
-    with bundled_path(f"preferences/{name}.jsonl").open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+def of_kind(*kinds: str) -> list[tuple[Sample, Truth]]:
+    found = [(sample, entry) for sample, entry in known() if entry.kind in kinds]
+    assert len(found) >= 30
+    return found
 
 
-def ranked_replies() -> dict[str, list[dict[str, Any]]]:
-    """Replies that count, by the prompt's id, best first."""
-    messages = rows("oasst")
-    present = {message["message_id"] for message in messages}
-    replies = [
-        message
-        for message in messages
-        if message["role"] == "assistant"
-        and message["rank"] is not None
-        and not message["deleted"]
-        and message["review_result"]
-        and message["parent_id"] in present
-    ]
-    ordered = sorted(replies, key=lambda reply: (reply["parent_id"], reply["rank"]))
-    return {prompt: list(group) for prompt, group in itertools.groupby(ordered, key=lambda reply: reply["parent_id"])}
-
-
-def samples() -> list[Sample]:
-    texts = {message["message_id"]: message for message in rows("oasst")}
-    found = [
-        Sample("oasst", texts[prompt]["lang"], prompt, chosen["text"], rejected["text"])
-        for prompt, replies in ranked_replies().items()
-        for chosen, rejected in itertools.combinations(replies, 2)
-    ]
-    for row in rows("helpsteer3"):
-        replies = [row["response1"], row["response2"]]
-        if row["overall_preference"] > 0:
-            replies.reverse()
-        if row["overall_preference"]:
-            found.append(Sample("helpsteer3", LANGUAGES[row["language"]], json.dumps(row["context"]), *replies))
-    worse = {(row["system_prompt"], row["question"]): row["response"] for row in rows("openorca_gpt35")}
-    for row in rows("openorca_gpt4"):
-        prompt = (row["system_prompt"], row["question"])
-        if prompt in worse:
-            found.append(Sample("openorca", "en", json.dumps(prompt), row["response"], worse[prompt]))
+@lru_cache(maxsize=1)
+def templates() -> dict[str, set[tuple[str, str]]]:
+    """Good replies by template, each with its language."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for sample, entry in known():
+        found[entry.template].add((sample.language, sample.chosen))
     return found
 
 
@@ -102,36 +81,213 @@ def test_rows_are_one_object_a_line_in_plain_utf8(name: str) -> None:
 
 
 def test_pairs_by_source_and_language() -> None:
-    assert Counter((sample.source, sample.language) for sample in samples()) == PAIRS
+    every = samples()
+    assert Counter((sample.source, sample.language) for sample in every) == PAIRS
+    assert len(every) >= 900
+    of_language = Counter(sample.language for sample in every)
+    assert all(abs(count / len(every) - 1 / 3) < 0.02 for count in of_language.values())
 
 
 def test_readme_states_the_same_totals() -> None:
     readme = bundled_path("preferences/README.md").read_text(encoding="utf-8")
-    totals = [sum(count for (_, of), count in PAIRS.items() if of == language) for language in ("en", "es", "va")]
-    assert totals == [36, 34, 40]
-    assert f"| pairs | {totals[0]} | {totals[1]} | {totals[2]} | {sum(totals)} |" in readme
-    assert all(f"| `{name}.jsonl` | {count} |" in readme for name, count in ROWS.items())
+    for source in ("oasst", "helpsteer3", "openorca"):
+        counts = [PAIRS.get((source, language), 0) for language in ("va", "es", "en")]
+        assert f"| {' | '.join(map(str, [source, *counts, sum(counts)]))} |" in readme.lower()
+    totals = [sum(count for (_, of), count in PAIRS.items() if of == language) for language in ("va", "es", "en")]
+    assert f"| pairs | {' | '.join(map(str, totals))} | {sum(totals):,} |" in readme
+    assert all(f"| `{name}.jsonl` | {count:,} |" in readme for name, count in ROWS.items())
+    kinds = Counter(entry.kind for _, entry in known())
+    assert all(f"| {kind} | {count} |" in readme for kind, count in kinds.items())
+    held_out = sorted({entry.template for _, entry in known() if entry.held_out})
+    assert all(f"`{name}`" in readme for name in held_out)
 
 
-def test_chosen_differs_from_rejected_and_no_pair_stands_twice() -> None:
+def test_truth_knows_every_pair_and_no_other() -> None:
     every = samples()
-    assert all(sample.chosen.strip() != sample.rejected.strip() for sample in every)
-    assert len({(sample.prompt, sample.chosen, sample.rejected) for sample in every}) == len(every)
+    assert {sample.id for sample in every} == set(truth())
+    assert len({sample.id for sample in every}) == len(every) == len(TRUTH.read_text().splitlines())
+    assert all((sample.source, sample.language) == (entry.source, entry.language) for sample, entry in known())
 
 
-def test_no_text_stands_twice() -> None:
-    texts = [message["text"] for message in rows("oasst")]
-    texts += [row[reply] for row in rows("helpsteer3") for reply in ("response1", "response2")]
-    texts += [row["context"][-1]["content"] for row in rows("helpsteer3")]
-    texts += [row["response"] for name in ("openorca_gpt4", "openorca_gpt35") for row in rows(name)]
-    assert [text for text, count in Counter(texts).items() if count > 1] == []
-    assert all(text and text == text.strip() for text in texts)
+def test_no_word_of_the_truth_is_in_the_rows() -> None:
+    names = set(templates())
+    assert len(names) == TEMPLATES
+    for name in ROWS:
+        text = bundled_path(f"preferences/{name}.jsonl").read_text(encoding="utf-8")
+        assert [one for one in names if one in text] == []
+        assert '"kind"' not in text
 
 
-def test_replies_have_the_promised_length() -> None:
-    words = sorted(len(text.split()) for sample in samples() for text in (sample.chosen, sample.rejected))
-    assert words[-1] <= 90
-    assert sum(count >= 7 for count in words) == len(words) - 1  # one answer of a single word was asked for
+def test_texts_are_short_and_plain() -> None:
+    for sample in samples():
+        texts = [sample.chosen, sample.rejected, *(content for _, content in sample.prompt)]
+        assert all(text == " ".join(text.split()) and text for text in texts)
+    words = [len(sample.chosen.split()) for sample in samples()]
+    assert min(words) >= 6
+    assert max(words) <= 35
+
+
+def test_no_prompt_belongs_to_two_templates() -> None:
+    """Second turns apart: whether a thing can be paid by card may be asked anywhere."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for sample, entry in known():
+        first = next(content for role, content in sample.prompt if role == "user")
+        owners[first.lower()].add(entry.template)
+    assert [prompt for prompt, names in owners.items() if len(names) > 1] == []
+    assert len(owners) >= 800
+
+
+def test_every_template_is_in_every_language() -> None:
+    found = {(entry.template, entry.language) for _, entry in known()}
+    assert len(found) == 3 * TEMPLATES
+    held_out = {entry.template for _, entry in known() if entry.held_out}
+    assert len(held_out) == HELD_OUT_TEMPLATES
+    assert held_out.isdisjoint({entry.template for _, entry in known() if not entry.held_out})
+
+
+def test_the_demo_holds_out_whole_templates() -> None:
+    recipe = load_recipe(bundled_path("demo.yaml"))
+    for sample, entry in known():
+        turns = [{"role": role, "content": content} for role, content in sample.prompt]
+        side = split_of(recipe.seed, sample.group or conversation_group(turns), recipe.data.held_out)
+        assert (side == HELD_OUT) == entry.held_out, entry
+
+
+@pytest.mark.parametrize(("language", "held_out"), SIDES)
+def test_kinds_of_fault_have_their_shares(language: str, held_out: bool) -> None:
+    some = [entry for _, entry in known() if (entry.language, entry.held_out) == (language, held_out)]
+    assert len(some) >= (90 if held_out else 330)
+    kinds = Counter("language" if entry.kind in {*FOREIGN, "catalan"} else entry.kind for entry in some)
+    assert kinds.keys() == KINDS.keys()
+    for kind, share in KINDS.items():
+        assert kinds[kind] / len(some) == pytest.approx(share, abs=0.02), kind
+
+
+@pytest.mark.parametrize(("language", "held_out"), SIDES)
+@pytest.mark.parametrize("unit", ["characters", "words"])
+def test_length_tells_nothing(language: str, held_out: bool, unit: str) -> None:
+    some = [sample for sample, entry in known() if (entry.language, entry.held_out) == (language, held_out)]
+    measure = len if unit == "characters" else lambda text: len(text.split())
+    chosen = [measure(sample.chosen) for sample in some]
+    rejected = [measure(sample.rejected) for sample in some]
+    assert 0.97 <= statistics.mean(chosen) / statistics.mean(rejected) <= 1.03
+    longer = [(one > other) + 0.5 * (one == other) for one, other in zip(chosen, rejected, strict=True)]
+    assert 0.45 <= statistics.mean(longer) <= 0.55
+
+
+# Each fault, seen in the text itself.
+
+
+def test_chosen_replies_are_in_their_language_and_whole() -> None:
+    tags = {"va": "ca", "es": "es", "en": "en"}
+    for sample in samples():
+        assert tags[sample.language] in languages_of(sample.chosen), sample.chosen
+        assert ENDED.search(sample.chosen), sample.chosen
+
+
+def test_replies_in_another_language_are() -> None:
+    tags = {"va": "ca", "es": "es", "en": "en"}
+    for sample, entry in of_kind(*FOREIGN):
+        assert FOREIGN[entry.kind] != tags[sample.language]
+        assert FOREIGN[entry.kind] in languages_of(sample.rejected), sample.rejected
+
+
+def languages_of(text: str) -> set[str | None]:
+    """Of the text, and of what is not quoted in it: titles of books are in their own language."""
+    return {IDENTIFIER.identify(one).language for one in (text, re.sub("«[^»]*»|“[^”]*”", "", text))}
+
+
+def test_central_forms_are_the_only_difference_and_are_never_chosen() -> None:
+    for sample, entry in of_kind("catalan"):
+        assert sample.language == "va"
+        pairs = zip(sample.chosen.split(), sample.rejected.split(), strict=True)
+        changed = [other for one, other in pairs if one != other]
+        assert changed == entry.detail.split()
+        assert all(CENTRAL_FORM.fullmatch(re.sub(r"^m'|['-]\w+$|\W+$", "", form.lower())) for form in changed), changed
+    seen = [bool(judge(sample.rejected).central_forms) for sample, _ in of_kind("catalan")]
+    assert statistics.mean(seen) > 0.75
+    for sample in samples():
+        if sample.language == "va":
+            judged = judge(sample.chosen)
+            assert judged.central_forms == (), sample.chosen
+            assert find_marks(" ".join(content for _, content in sample.prompt)).central == ()
+
+
+def test_wrong_figures_are_the_only_difference() -> None:
+    for sample, entry in of_kind("figure"):
+        chosen, rejected = sample.chosen.split(), sample.rejected.split()
+        parts = [
+            one for one in SequenceMatcher(None, chosen, rejected, autojunk=False).get_opcodes() if one[0] != "equal"
+        ]
+        assert parts, sample
+        for _, first, last, start, end in parts:
+            assert " ".join(rejected[start:end]).strip(".,:?!") in entry.detail + ":00", sample
+            assert entry.detail not in chosen[first:last]
+
+
+def test_cut_replies_have_no_end() -> None:
+    for sample, _ in of_kind("cut"):
+        assert sample.rejected[-1].isalnum(), sample.rejected
+        assert sample.rejected.startswith(sample.chosen[:12])
+    longer = [len(sample.rejected) > len(sample.chosen) for sample, _ in of_kind("cut")]
+    assert 0.2 < statistics.mean(longer) < 0.8
+    others = [sample.rejected for sample, entry in known() if entry.kind != "cut"]
+    assert all(ENDED.search(text) for text in others)
+
+
+def test_replies_beside_the_point_answer_another_topic() -> None:
+    for sample, entry in of_kind("beside"):
+        assert entry.detail.split("-")[0] != entry.template.split("-")[0]
+        assert (sample.language, sample.rejected) in templates()[entry.detail] | _unpaired(entry.detail)
+
+
+def _unpaired(template: str) -> set[tuple[str, str]]:
+    """Good replies whose conversation is a dialogue in HelpSteer3: there they are part of the prompt."""
+    found = set()
+    for sample, entry in known():
+        if entry.template == template:
+            found |= {(sample.language, content) for role, content in sample.prompt if role == "assistant"}
+    return found
+
+
+def test_rude_replies_insult_and_no_other_does() -> None:
+    listed = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    for sample, entry in known():
+        insults = [*listed["rude_before"][sample.language], *listed["rude_after"][sample.language]]
+        assert any(one in sample.rejected for one in insults) == (entry.kind == "rude")
+        assert not any(one in sample.chosen for one in insults)
+
+
+def test_repetitive_replies_repeat() -> None:
+    for sample, _ in of_kind("repetitive"):
+        assert _said_again(sample.rejected) > _said_again(sample.chosen)
+
+
+def _said_again(text: str) -> int:
+    words = re.findall(r"\w+", text.lower())
+    grams = Counter(tuple(words[place : place + 3]) for place in range(len(words) - 2))
+    return sum(count - 1 for count in grams.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "fault"),
+    [
+        ("va", r"\b[ad]e? els? |\bper els? |\bper a els? "),
+        ("va", r"\b(?:de|el) h?[aeiouàèéíòóú]"),
+        ("va", r"\bla h?[aeoàèéòó](?!utoritza)"),
+        ("es", r"\b(?:a|de) el "),
+        ("en", r"\ba [aeio]|\ban [^aeiouhAEIOU]"),
+    ],
+)
+def test_articles_and_prepositions_are_joined_as_the_language_does(language: str, fault: str) -> None:
+    for sample in samples():
+        if sample.language == language:
+            for text in [sample.chosen, *(content for _, content in sample.prompt)]:
+                found = re.search(fault, text)
+                assert found is None, f"{found.group()} in {text}"
+
+
+# Schemas.
 
 
 def test_oasst_rows_follow_the_schema() -> None:
@@ -142,12 +298,10 @@ def test_oasst_rows_follow_the_schema() -> None:
         assert set(message) == OASST_KEYS
         assert message["role"] in {"prompter", "assistant"}
         assert message["lang"] in LANGUAGES.values()
-        assert message["tree_state"] == "ready_for_export"
-        labels = message["labels"]
-        assert (labels is None) == message["deleted"]
-        if labels is not None:
-            assert len(labels["name"]) == len(labels["value"]) == len(labels["count"]) > 0
-            assert all(0 <= value <= 1 for value in labels["value"])
+        assert (message["labels"] is None) == message["deleted"]
+        if message["labels"] is not None:
+            assert len(message["labels"]["name"]) == len(message["labels"]["count"]) > 0
+            assert all(0 <= value <= 1 for value in labels_of(message).values())
 
 
 def test_oasst_trees_alternate_roles_and_keep_their_language() -> None:
@@ -163,12 +317,18 @@ def test_oasst_trees_alternate_roles_and_keep_their_language() -> None:
             assert parent["lang"] == message["lang"]
 
 
-def test_oasst_ranks_count_up_from_the_best() -> None:
+def test_oasst_rankings_hold_three_to_five_replies_and_trees_branch() -> None:
     groups = ranked_replies()
-    assert sorted(Counter(len(replies) for replies in groups.values()).items()) == [(1, 1), (2, 19), (3, 8), (4, 4)]
+    sizes = Counter(len(replies) for replies in groups.values())
+    assert sizes.keys() == {1, 3, 4, 5}
+    assert sizes[1] == 3  # a reply that nobody could compare, one a language
+    assert min(sizes[4], sizes[5]) >= 15
     for replies in groups.values():
         assert [reply["rank"] for reply in replies] == list(range(len(replies)))
-    assert all(message["rank"] is None for message in rows("oasst") if message["role"] == "prompter")
+    seconds = Counter(message["parent_id"] for message in rows("oasst") if message["role"] == "prompter")
+    del seconds[None]
+    assert len(seconds) >= 45
+    assert sum(count > 1 for count in seconds.values()) >= 10
 
 
 def test_oasst_holds_rows_that_must_be_dropped() -> None:
@@ -176,29 +336,34 @@ def test_oasst_holds_rows_that_must_be_dropped() -> None:
     present = {message["message_id"] for message in messages}
     kept = [message for message in messages if not message["deleted"] and message["review_result"]]
     assert sum(message["deleted"] for message in messages) == 3
-    assert sum(message["review_result"] is False for message in messages) == 3
-    assert sum(message["parent_id"] not in present | {None} for message in messages) == 2
-    assert sum(message["role"] == "assistant" and message["rank"] is None for message in kept) == 4
+    assert sum(message["review_result"] is False for message in messages) == 6
+    assert sum(message["parent_id"] not in present | {None} for message in messages) == 3
+    assert sum(message["role"] == "assistant" and message["rank"] is None for message in kept) == 6
+    assert sum(message["tree_state"] == "aborted_low_grade" for message in messages) == 9
+    for label in ("spam", "lang_mismatch", "pii"):
+        assert sum(labels_of(message)[label] >= 0.5 for message in kept) == 3
 
 
 def test_helpsteer3_rows_follow_the_schema() -> None:
     expected = {"domain", "language", "context", "response1", "response2"}
     expected |= {"overall_preference", "individual_preference"}
+    strengths = Counter(abs(row["overall_preference"]) for row in rows("helpsteer3"))
+    assert strengths.keys() == {0, 1, 2, 3}
+    assert min(strengths[1], strengths[2], strengths[3]) >= 40
+    first = sum(row["overall_preference"] < 0 for row in rows("helpsteer3"))
+    assert 0.4 < first / len(rows("helpsteer3")) < 0.6
     for row in rows("helpsteer3"):
         assert set(row) == expected
-        assert row["domain"] in {"general", "stem", "multilingual"}
+        assert row["domain"] in {"general", "stem"}
         assert [turn["role"] for turn in row["context"]] == (["user", "assistant"] * 2)[: len(row["context"])]
         assert row["context"][-1]["role"] == "user"
-        assert row["overall_preference"] in range(-3, 4)
         opinions = row["individual_preference"]
         assert all(set(opinion) == {"score", "reasoning", "feedback1", "feedback2"} for opinion in opinions)
         mean = sum(opinion["score"] for opinion in opinions) / len(opinions)
         assert abs(mean - row["overall_preference"]) < 0.5
-    assert Counter(row["language"] for row in rows("helpsteer3") if row["overall_preference"] == 0) == {
-        "english": 1,
-        "spanish": 1,
-        "valencian": 1,
-    }
+    assert any(len(row["context"]) == 3 for row in rows("helpsteer3"))
+    ties = Counter(row["language"] for row in rows("helpsteer3") if row["overall_preference"] == 0)
+    assert ties == dict.fromkeys(LANGUAGES, 3)
 
 
 def test_openorca_rows_join_on_the_prompt() -> None:
@@ -206,7 +371,33 @@ def test_openorca_rows_join_on_the_prompt() -> None:
     assert all(set(row) == {"id", "system_prompt", "question", "response"} for row in better + worse)
     assert len({row["id"] for row in better + worse}) == len(better) + len(worse)
     prompts = [{(row["system_prompt"], row["question"]) for row in side} for side in (better, worse)]
-    assert [len(prompts[0]), len(prompts[1]), len(prompts[0] & prompts[1])] == [11, 10, 9]
+    joined = PAIRS["openorca", "en"]
+    assert [len(prompts[0]), len(prompts[1]), len(prompts[0] & prompts[1])] == [joined + 3, joined + 3, joined]
+    assert 0.6 < sum(bool(row["system_prompt"]) for row in better) / len(better) < 1
+
+
+@pytest.mark.slow
+def test_the_demo_keeps_every_pair(tmp_path: Path) -> None:
+    recipe = locate_bundled(load_recipe(bundled_path("demo.yaml")))
+    figures = build_pairs(recipe.data, seed=recipe.seed, folder=tmp_path)
+    pairs = {pair.id: pair for pair in read_pairs(tmp_path)}
+    entries = truth()
+    assert pairs.keys() == entries.keys()
+    assert all((pair.split == HELD_OUT) == entries[identity].held_out for identity, pair in pairs.items())
+    assert figures["pairs"] == len(entries)
+
+
+@pytest.mark.slow
+def test_the_grammar_writes_these_very_files(tmp_path: Path) -> None:
+    script = ROOT / "scripts" / "build_samples.py"
+    command = [sys.executable, str(script), "--to", str(tmp_path), "--truth", str(tmp_path / TRUTH.name)]
+    subprocess.run(command, check=True, capture_output=True)
+    for name in ROWS:
+        assert (tmp_path / f"{name}.jsonl").read_bytes() == bundled_path(f"preferences/{name}.jsonl").read_bytes()
+    assert (tmp_path / TRUTH.name).read_bytes() == TRUTH.read_bytes()
+
+
+# Where bundled files lie.
 
 
 def test_bundled_path_finds_files_and_folders() -> None:
