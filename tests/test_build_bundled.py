@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from acord.chat import ChatFormat
 from acord.models import train_tokenizer
@@ -15,10 +16,12 @@ from scripts.bundled.curriculum import STAGES, drawing, stage_at
 from scripts.bundled.dialogue import draw_dialogue, filled, is_held_out
 from scripts.bundled.examples import step_examples
 from scripts.bundled.families import FACTS, FAMILIES
+from scripts.bundled.model import Shape, new_model
 from scripts.bundled.own_text import own_corpus
 from scripts.bundled.scores import share_of, translation_scores
 from scripts.bundled.training import Budget
 from scripts.bundled.translation import CENTRAL, Translations, complete, has_central, to_central
+from scripts.bundled.wiring import wire_copying
 from scripts.bundled.words import LANGUAGES, OFFICES
 
 ROOT = Path(__file__).parents[1]
@@ -133,8 +136,8 @@ def test_sums_are_right():
 def test_the_mix_changes_evenly_and_is_a_mix_throughout():
     assert stage_at(0.0).mix == STAGES[0].mix
     assert stage_at(1.0).mix == STAGES[-1].mix
-    assert stage_at(0.13).mix["dialogue"] == pytest.approx(0.105)
-    assert stage_at(0.13).characters == 105
+    assert stage_at(0.13).mix["dialogue"] == pytest.approx(0.146)
+    assert stage_at(0.13).characters == 180
     for share in (0.0, 0.03, 0.1, 0.3, 0.7, 0.999):
         assert sum(stage_at(share).mix.values()) == pytest.approx(1.0)
 
@@ -167,6 +170,22 @@ def test_intervals_hold_their_figure_and_narrow_with_items():
     assert translation_scores(["Res", "Res"], same, samples=20)["bleu"].value < 5.0
 
 
+def test_the_model_copies_before_it_is_trained():
+    chat_tokens = train_tokenizer(["abc"], 300)
+    model = new_model(Shape(layers=2, hidden=256, inner=64, vocabulary=0), chat_tokens, 0).eval()
+    ids = torch.randperm(250, generator=torch.Generator().manual_seed(0))[:24] + 3
+    twice = torch.cat([ids, ids])[None]
+
+    def loss_of_the_second_time() -> float:
+        with torch.no_grad():
+            logp = model(twice).logits[0].log_softmax(-1)
+        return -float(logp[range(24, 47), ids[1:]].mean())
+
+    assert loss_of_the_second_time() > 5.0  # ln 259 is 5.6
+    wire_copying(model, 0)
+    assert loss_of_the_second_time() < 1.0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [TEXT, Path("/nowhere")], ids=["public text", "own text"])
 def test_the_whole_path_in_little(tmp_path, text):
@@ -193,10 +212,12 @@ def test_the_whole_path_in_little(tmp_path, text):
     assert made.stdout.strip() == str(tmp_path / "model")
     records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [record["share"] for record in records] == pytest.approx([step / 6 for step in range(6)], abs=1e-4)
-    assert records[0]["loss"] > 0 and records[0]["learning_rate"] == 0.0
+    assert records[0]["loss"] > 0
+    assert records[0]["learning_rate"] == 0.0
     assert all(record["tokens_distinct"] < record["tokens_unshared"] for record in records)
     card = (tmp_path / "model" / "README.md").read_text()
-    assert "Spanish to Valencian" in card and "{" not in card.replace('{"role": "user", "content": text}', "")
+    assert "Spanish to Valencian" in card
+    assert "{" not in card.replace('{"role": "user", "content": text}', "")
     # What is finished is not done again.
     weights = (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns
     subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True)

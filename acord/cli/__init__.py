@@ -93,7 +93,7 @@ def plan(
     as_json: Json = False,
     language: Speech = None,
 ) -> None:
-    """Check a recipe and show what would run. Nothing is started, fetched or written."""
+    """Check a recipe and show what would run. Nothing is started or fetched, and nothing written without --count."""
     begin(as_json, language)
     from acord.console import write_result
     from acord.recipe import load_recipe

@@ -1,4 +1,4 @@
-"""What `acord run` would do with a recipe: stages, sources and values. Nothing is started, fetched or written."""
+"""What `acord run` would do with a recipe: stages, sources, mix and values. Nothing is started or fetched."""
 
 import gzip
 import zlib

@@ -19,7 +19,7 @@ from acord.run.keys import digest
 COUNTED, PUBLISHED, UNKNOWN = "counted", "published", "unknown"
 COUNTS_FILE = "supply.json"
 # Sources of up to so many bytes are counted by every plan; larger ones where it is asked for.
-SMALL_BYTES = 8 << 20
+SMALL_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def plan_mix(recipe: Recipe, located: Recipe, built: Path | None, outside: Outsi
     """The supply of every source, and the quotas against it.
 
     located: the recipe with the places of bundled files. built: the finished pairs, whose counts are exact. count:
-    read every source that is here, whatever its size.
+    read every source that is here, whatever its size, and remember the counts; otherwise nothing is written.
     """
     counts = Counts(outside.hashes.path.with_name(COUNTS_FILE))
     found = _built(built) if built is not None else {}
@@ -68,7 +68,8 @@ def plan_mix(recipe: Recipe, located: Recipe, built: Path | None, outside: Outsi
             rows.append(_translation(source, rows))
         else:
             rows += _of_source(source, place, recipe, outside, counts, count=count)
-    counts.save()
+    if count:
+        counts.save()
     asked = recipe.data.quotas or {}
     quotas = tuple(_quota(language, number, rows) for language, number in asked.items())
     pairs = sum(asked.values()) or None

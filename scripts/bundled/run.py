@@ -27,6 +27,7 @@ from scripts.bundled.scores import translation_scores
 from scripts.bundled.speak import replies
 from scripts.bundled.training import Budget, Course, Record, train
 from scripts.bundled.translation import Translations
+from scripts.bundled.wiring import wire_copying
 
 SEED = 20261124
 WATCH_SHARE = 0.15  # of the training, between two measurements
@@ -46,7 +47,7 @@ class Setting(NamedTuple):
 FULL = Setting(Shape(layers=4, hidden=256, inner=704, vocabulary=4_096), 0, 10**9, 10**9, 40)
 SMOKE = Setting(Shape(layers=1, hidden=64, inner=128, vocabulary=600), 6, 300, 4, 4)
 # The second moment of the gradient over 50 steps rather than 1,000: there are only a few thousand in all.
-ALIGN = Align(method="sft", learning_rate=3e-3, adam_betas=[0.9, 0.98], weight_decay=0.05, max_grad_norm=1.0)
+ALIGN = Align(method="sft", learning_rate=1.5e-3, adam_betas=[0.9, 0.98], weight_decay=0.05, max_grad_norm=1.0)
 
 
 def build(setting: Setting, text: Path, run: Path, *, minutes: float, threads: int) -> Path:
@@ -69,7 +70,9 @@ def _train(setting: Setting, corpus: Corpus, run: Path, minutes: float) -> None:
     chat = ChatFormat.build(tokenizer)
     precision = choose_precision(ALIGN, "cpu")
     say(f"{precision.value}: {precision.reason}; {len(corpus.train)} pairs to learn from")
-    policy = new_policy(new_model(setting.shape, tokenizer, SEED), ALIGN, precision.value)
+    model = new_model(setting.shape, tokenizer, SEED)
+    wire_copying(model, SEED)
+    policy = new_policy(model, ALIGN, precision.value)
     budget = Budget(None if setting.steps else minutes * 60.0, setting.steps, ALIGN.learning_rate)
     course = Course(
         chat=chat,

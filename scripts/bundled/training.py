@@ -33,7 +33,7 @@ class Budget:
     seconds: float | None
     steps: int
     rate: float
-    warm_up: float = 0.02
+    warm_up: float = 0.05
     tokens: int = 1_024
     checkpoint_seconds: float = 180.0
 

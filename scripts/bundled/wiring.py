@@ -1,4 +1,4 @@
-"""Copying, written into the weights before training: a head that looks one token back, and three that copy what followed.
+"""Copying, written into the weights before training: one head looks a token back, three copy what followed.
 
 Models learn this circuit by themselves (Elhage et al. 2021, "A mathematical framework for transformer circuits";
 Olsson et al. 2022, arXiv 2209.11895), after a long plateau. A translation between close languages is mostly a copy, so

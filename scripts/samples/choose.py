@@ -19,15 +19,35 @@ SHARES: Mapping[Language, Mapping[Kind, float]] = {
     "en": {"spanish": 0.15, "valencian": 0.12},
 }
 OTHER_SHARES: Mapping[Kind, float] = {"figure": 0.21, "cut": 0.16, "beside": 0.16, "rude": 0.10, "repetitive": 0.10}
-# So many characters weigh as much as one more pair whose chosen reply is the longer one.
-_CHARACTERS = 12.0
+# So many characters, or words, weigh as much as one more pair whose chosen reply is the longer one.
+_CHARACTERS, _WORDS = 12.0, 2.0
 _BOTH_BAD: tuple[Kind, Kind] = ("cut", "rude")
 _WIDE = 0.02  # what a difference of one character in a single pair costs: plain candidates before extreme ones
 
 
-def longer(chosen: str, rejected: str) -> int:
-    """1 where the chosen reply is the longer one, -1 where the rejected one is, 0 where both are as long."""
-    return (len(chosen) > len(rejected)) - (len(chosen) < len(rejected))
+@dataclass
+class Balance:
+    """How much longer the chosen replies are so far, in one unit. weight: of a unit, as above.
+
+    surplus: units in all. longer: pairs whose chosen reply is the longer one, less those whose rejected one is.
+    """
+
+    weight: float
+    surplus: int = 0
+    longer: int = 0
+
+    def cost(self, difference: int) -> float:
+        """How far from even it will be after a pair with this difference."""
+        return abs(self.surplus + difference) / self.weight + abs(self.longer + _sign(difference))
+
+    def add(self, difference: int) -> None:
+        """Count a pair."""
+        self.surplus += difference
+        self.longer += _sign(difference)
+
+
+def _sign(difference: int) -> int:
+    return (difference > 0) - (difference < 0)
 
 
 @dataclass
@@ -41,8 +61,8 @@ class Chooser:
     others: Sequence[Conversation]
     kinds: Counter[Kind] = field(default_factory=Counter)
     lent: Counter[str] = field(default_factory=Counter)
-    surplus: int = 0
-    longer: int = 0
+    characters: Balance = field(default_factory=lambda: Balance(_CHARACTERS))
+    words: Balance = field(default_factory=lambda: Balance(_WORDS))
 
     def pairs(self, turn: Turn, count: int) -> list[Fault]:
         """So many faults of different kinds for a turn, the least bad first. Each makes a pair."""
@@ -80,15 +100,21 @@ class Chooser:
         raise AssertionError(f"no fault fits {turn.prompt}")
 
     def _cost(self, turn: Turn, fault: Fault) -> float:
-        difference = len(turn.reply) - len(fault.text)
-        balance = abs(self.surplus + difference) / _CHARACTERS + abs(self.longer + longer(turn.reply, fault.text))
-        return balance + _WIDE * abs(difference) + 0.5 * self.lent[fault.text]
+        characters, words = _differences(turn.reply, fault.text)
+        balance = self.characters.cost(characters) + self.words.cost(words)
+        return balance + _WIDE * abs(characters) + 0.5 * self.lent[fault.text]
 
     def _count(self, turn: Turn, fault: Fault) -> None:
+        characters, words = _differences(turn.reply, fault.text)
+        self.characters.add(characters)
+        self.words.add(words)
         self.kinds[fault.kind] += 1
-        self.surplus += len(turn.reply) - len(fault.text)
-        self.longer += longer(turn.reply, fault.text)
         self.lent[fault.text] += fault.kind == "beside"
+
+
+def _differences(chosen: str, rejected: str) -> tuple[int, int]:
+    """By how many characters and words the chosen reply is longer."""
+    return len(chosen) - len(rejected), len(chosen.split()) - len(rejected.split())
 
 
 def by_severity(faults: Sequence[Fault]) -> list[Fault]:

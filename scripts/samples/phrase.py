@@ -27,10 +27,10 @@ _CONTRACTED = {"of": _OF, "to": _TO, "by": _BY}
 
 
 class Phrase(str):
-    """A noun phrase, with its article if it has one. In a template: {x}, {x:cap}, {x:of}, {x:to}, {x:by}.
+    """A noun phrase, with its article if it has one. In a template: {x}, {x:cap}, {x:of}, {x:to}, {x:by}, {x:bare}.
 
     of, to and by put the preposition before it: `l'oficina` gives `de l'oficina`, `el museu` gives `del museu`, and
-    `Alacant` gives `d'Alacant`.
+    `Alacant` gives `d'Alacant`. bare leaves out the full stop at its end, for quotations.
     """
 
     language: Language
@@ -44,6 +44,8 @@ class Phrase(str):
     def __format__(self, form: str) -> str:
         if form == "":
             return str(self)
+        if form == "bare":
+            return self.rstrip(".")
         if form == "cap":
             return self[:1].upper() + self[1:]
         for article, contracted in _CONTRACTED[form][self.language]:

@@ -56,6 +56,7 @@ def test_large_sources_are_counted_where_it_is_asked_for_and_the_count_is_rememb
     (tmp_path / "runs").mkdir()
     source = mine(tmp_path, "en", 9)
     assert mix_of(tmp_path, source, quotas={"en": 5}).supply == (SupplyRow("mine-en", "en", None, "unknown"),)
+    assert list((tmp_path / "runs").iterdir()) == []
     assert mix_of(tmp_path, source, quotas={"en": 5}).quotas == (QuotaRow("en", 5, None, None),)
     assert mix_of(tmp_path, source, count=True).supply == (SupplyRow("mine-en", "en", 9, "counted"),)
     assert mix_of(tmp_path, source).supply == (SupplyRow("mine-en", "en", 9, "counted"),)
