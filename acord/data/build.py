@@ -68,7 +68,8 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
     Raises InputError, one line, for input that cannot be read, that gives no pair, or too few for the quotas.
     """
     around = around or Surroundings(folder / WORK / "cache")
-    work = folder / WORK
+    work, gone = folder / WORK, folder / f"{WORK}.gone"
+    shutil.rmtree(gone, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     if data.filters.language:
         check_languages(languages_of(data, {}))
@@ -103,7 +104,9 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
     if data.decontaminate is not None:
         write_report(chooser.matches, folder / REPORT_FILE)
         figures["decontaminated"] = {"texts": len(around.evaluation), "rows_not_read": dict(around.unread)}
-    shutil.rmtree(work)
+    # Renamed first: what is left of a folder that was being removed must not be gone on from.
+    work.rename(gone)
+    shutil.rmtree(gone)
     return figures
 
 
@@ -122,9 +125,12 @@ def read_sources(data: Data, work: Path, seed: int) -> dict[str, Supply]:
 
 def _rules(data: Data, around: Surroundings, languages: Sequence[str]) -> Rules:
     filters = data.filters if languages else data.filters.model_copy(update={"language": False})
-    filtering = Filtering(filters, languages=languages, count_tokens=around.count_tokens)
+    of_both = filters.model_copy(update={"min_characters": None})
+    filtering, drafting = (
+        Filtering(one, languages=languages, count_tokens=around.count_tokens) for one in (filters, of_both)
+    )
     if data.decontaminate is None:
-        return Rules(filtering, None)
+        return Rules(filtering, drafting, None)
     allowed = allow_file(data)
     settings = data.decontaminate
     contamination = Contamination(
@@ -133,7 +139,7 @@ def _rules(data: Data, around: Surroundings, languages: Sequence[str]) -> Rules:
         min_words=settings.min_words,
         allowed=frozenset() if allowed is None else read_allowed(allowed),
     )
-    return Rules(filtering, contamination)
+    return Rules(filtering, drafting, contamination)
 
 
 def languages_of(data: Data, supply: Mapping[str, Mapping[str, int]]) -> list[str]:
@@ -157,5 +163,5 @@ def _completer(source: Source, rules: Rules, around: Surroundings, until_done: E
         return Translating(source, until_done.enter_context(made), rules)
     if source.rejected_from is not None:
         client = ChatClient(source.rejected_from, cache=around.cache)
-        return Answering(until_done.enter_context(client), rules, source.rejected_from.model)
+        return Answering(source, until_done.enter_context(client), rules)
     return None

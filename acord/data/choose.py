@@ -1,7 +1,7 @@
 """Which candidates become pairs: cell by cell, source by source, in drawing order, until every quota is full."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +56,7 @@ class Chooser:
         self.matches: list[PairMatch] = []
         self.kept = {name: Kept(work / f"kept-{number}") for number, name in enumerate(supplies)}
         self._streams: dict[tuple[str, str], Iterator[Choice]] = {}
+        self._paces: dict[tuple[str, str], _Pace] = {}
         self._ids: set[bytes] = set()
         self._near = None if data.duplicates.near is None else NearDuplicates(data.duplicates.near)
         self._order = 0
@@ -78,23 +79,32 @@ class Chooser:
         cell = self._cells[number]
         for source in cell.sources:
             stream = self._stream(source, cell)
+            pace = self._paces[source, cell.language]
             while not cell.is_full and (choice := next(stream, None)) is not None:
-                if self._keep(choice, source, number):
+                taken = self._keep(choice, source, number)
+                pace.count(taken)
+                if taken:
                     advance()
 
     def _fill_from_others(self, advance: Callable[[], None]) -> None:
-        """What a source with a weight lacks is asked of the language's other sources, in the recipe's order."""
-        for short in [cell for cell in self._cells if cell.missing]:
+        """What a source with a weight lacks is asked of the language's other sources, in the recipe's order.
+
+        What they give is taken off the first one's part and added to theirs, so that the parts still make the quota.
+        """
+        short = [cell for cell in self._cells if cell.missing]
+        for lacking in short:
             for number, other in enumerate(self._cells):
-                if other.language != short.language or other is short or not short.missing:
+                if other.language != lacking.language or other in short or not lacking.missing:
                     continue
-                before, asked = other.taken, int(short.missing)
-                other.target = before + asked
+                before = other.taken
+                other.target = before + lacking.missing
                 self._fill(number, advance)
                 other.target = other.taken
-                short.target = int(short.target or 0) - (other.taken - before)
+                lacking.target = (lacking.target or 0) - (other.taken - before)
 
     def _scale(self) -> None:
+        if any(cell.target and not cell.taken for cell in self._cells):
+            return  # nothing can be scaled to what is not there: the shortfall is told
         for number, target in scaled(self._cells).items():
             self._cut(number, target)
 
@@ -126,8 +136,10 @@ class Chooser:
 
     def _choices(self, supply: Supply, cell: Cell) -> Iterator[Choice]:
         """A source's candidates of a language, examined; translated or answered where the source asks for it."""
-        name = f"{supply.source.name}-{cell.language}"
-        examined = self._examiner.examine(supply.draw(cell.language, lambda: cell.missing), name)
+        # By number: names with a language behind them could be two sources' alike.
+        name = f"{list(self._supplies).index(supply.source.name)}-{self._cells.index(cell)}"
+        pace = self._paces[supply.source.name, cell.language] = _Pace()
+        examined = self._examiner.examine(supply.draw(cell.language, lambda: pace.needed(cell.missing)), name)
         choices = (
             Choice(one.entry, _own_rows(supply, one.entry, one.candidate.rows, one.candidate.pair), one.outcome)
             for one in examined
@@ -168,6 +180,22 @@ class Chooser:
                 return Fault(NEAR, f"of conversation {earlier}")
         self._ids.add(key)
         return pair
+
+
+@dataclass
+class _Pace:
+    """How many of a stream's candidates are taken, for those who read ahead."""
+
+    seen: int = 0
+    taken: int = 0
+
+    def count(self, taken: bool) -> None:
+        self.seen += 1
+        self.taken += taken
+
+    def needed(self, missing: int | None) -> int | None:
+        """Candidates that so many pairs will take at this pace; None for all there are."""
+        return None if missing is None else missing * (self.seen + 1) // (self.taken + 1)
 
 
 def _original(pair: Pair) -> bytes | None:

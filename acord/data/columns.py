@@ -7,11 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from acord.data.read import GET_AGAIN, SourceFile, place, read_rows
-from acord.data.turns import NoPair
+from acord.data.read import GET_AGAIN, NOT_UTF8, SourceFile, read_rows
+from acord.data.row import LONGEST_NAME, NoPair
 from acord.errors import InputError
 
 BATCH_ROWS = 8_192
+NOT_TEXT = object()
 # Bytes of a column chunk that are read at a time: chunks of a whole row group do not fit in memory.
 BUFFER_BYTES = 1 << 20
 
@@ -65,6 +66,9 @@ def _of_parquet(file: SourceFile, columns: tuple[str, ...]) -> Iterator[Batch]:
     try:
         with pq.ParquetFile(file.path, buffer_size=BUFFER_BYTES, pre_buffer=False) as table:
             there = table.schema_arrow
+            twice = next((name for name in there.names if there.names.count(name) > 1), None)
+            if twice is not None:
+                raise InputError(f"two columns are named {twice}", where=str(file.path), fix=GET_AGAIN)
             for column in columns:
                 _check(column, there, file)
             wanted = [name for name in ("id", *columns) if name in there.names]
@@ -94,14 +98,30 @@ def _check(column: str, schema: Any, file: SourceFile) -> None:
 
 
 def _batch(batch: Any, columns: tuple[str, ...], file: SourceFile, line: int) -> Batch:
-    names = [f"{file.label}:{number}" for number in range(line, line + batch.num_rows)]
+    made = Batch(file.address, [f"{file.label}:{number}" for number in range(line, line + batch.num_rows)], {})
     if "id" in batch.schema.names:
-        given = batch.column("id").to_pylist()
-        names = [str(name) if name not in (None, "") else names[index] for index, name in enumerate(given)]
-    texts = {}
+        for index, name in enumerate(_texts(batch.column("id"))):
+            if name is not None and name is not NOT_TEXT and name != "":
+                made.names[index] = str(name)[:LONGEST_NAME]
     for column in columns:
-        try:
-            texts[column] = [text or "" for text in batch.column(column).to_pylist()]
-        except UnicodeDecodeError:
-            raise InputError("not UTF-8", where=f"{place(file, line)} or after", fix=GET_AGAIN) from None
-    return Batch(file.address, names, texts)
+        texts = _texts(batch.column(column))
+        made.texts[column] = ["" if text is None or text is NOT_TEXT else text for text in texts]
+        for index, text in enumerate(texts):
+            if text is NOT_TEXT:
+                made.faults.setdefault(index, (NOT_UTF8, column))
+    return made
+
+
+def _texts(column: Any) -> list[Any]:
+    """The values of a column; NOT_TEXT where one is not UTF-8, which Arrow does not check when it reads."""
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        return [_text(value) for value in column]
+
+
+def _text(value: Any) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError:
+        return NOT_TEXT

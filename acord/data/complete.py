@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from acord.data.endpoint import ChatClient, Failure
+from acord.data.endpoint import ChatClient, Failure, stop_where_none_come
 from acord.data.examine import Outcome, Rules
 from acord.data.filters import Fault
-from acord.data.pairs import TRANSLATED, LineageStep, Pair, with_texts
+from acord.data.pairs import TRANSLATED, LineageStep, Pair, digest, with_texts
 from acord.data.translate import Translator, Untranslated
 from acord.data.turns import NoPair, check_replies
 from acord.recipe import Source
@@ -72,13 +72,14 @@ class Translating:
 class Answering:
     """Asks a model for the rejected reply."""
 
+    source: Source
     client: ChatClient
     rules: Rules
-    model: str
     batch: int = 64
 
     def __call__(self, pairs: Sequence[Pair]) -> list[Outcome]:
         replies = self.client.complete_many([pair.prompt for pair in pairs])
+        stop_where_none_come(replies, f"source {self.source.name}")
         return _examined([self._answered(pair, reply) for pair, reply in zip(pairs, replies, strict=True)], self.rules)
 
     def _answered(self, pair: Pair, reply: str | Failure) -> Pair | Fault:
@@ -88,8 +89,10 @@ class Answering:
             check_replies(pair.chosen, reply)
         except NoPair as reason:
             return Fault(reason.reason, reason.detail)
-        step = LineageStep("rejected", self.model, "", "rejected reply written by this model")
-        return with_texts(pair, pair.prompt, pair.chosen, reply, step)
+        assert self.source.rejected_from is not None  # noqa: S101  the caller's choice
+        step = LineageStep("rejected", self.source.rejected_from.model, "", "rejected reply written by this model")
+        made = with_texts(pair, pair.prompt, pair.chosen, reply, step)
+        return replace(made, rejected_id=digest([pair.prompt, reply]))
 
 
 def _examined(made: Sequence[Pair | Fault], rules: Rules) -> list[Outcome]:

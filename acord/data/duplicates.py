@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from acord.data.spool import Spool
 from acord.data.supply import SpoolSupply, Supply, TranslatedSupply
 from acord.recipe import Data
 
@@ -19,9 +20,10 @@ def leave_out_duplicates(data: Data, supplies: Mapping[str, Supply]) -> None:
     Translations are compared among themselves: that a conversation was read by two sources is no reason to translate
     it from neither.
     """
+    wanted = None if data.quotas is None else set(data.quotas)
     read = {name: one for name, one in supplies.items() if isinstance(one, SpoolSupply)}
     translated = {name: one for name, one in supplies.items() if isinstance(one, TranslatedSupply)}
-    _leave_out(data, {name: (one, np.arange(len(one.spool)), one.spool) for name, one in read.items()})
+    _leave_out(data, {name: (one, _entries(one.spool, wanted), one.spool) for name, one in read.items()})
     for language in {one.to for one in translated.values()}:
         _leave_out(
             data,
@@ -31,6 +33,14 @@ def leave_out_duplicates(data: Data, supplies: Mapping[str, Supply]) -> None:
                 if one.to == language and isinstance(one.origin, SpoolSupply)
             },
         )
+
+
+def _entries(spool: Spool, wanted: set[str] | None) -> Any:
+    """The entries that may be taken: a copy in a language that no quota asks for takes no pair's place."""
+    if wanted is None:
+        return np.arange(len(spool))
+    numbers = [number for number, language in enumerate(spool.languages) if language in wanted]
+    return np.flatnonzero(np.isin(spool.language_N, numbers))
 
 
 def _leave_out(data: Data, sources: Mapping[str, tuple[Any, Any, Any]]) -> None:

@@ -26,6 +26,7 @@ TRIES = 5
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 REQUEST_CAP, CUT_OFF, REFUSED, NO_ANSWER = "request cap", "cut off", "refused", "no answer"
 CACHE_FILE = "replies.sqlite"
+LEAST_TO_TELL = 8  # of fewer requests that all fail nothing can be told
 _NOT_ALLOWED, _NOT_THERE, _TOO_MANY = (401, 403), (404, 405), 429
 _EXCERPT = 200
 
@@ -195,6 +196,27 @@ class ChatClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def stop_where_none_come(replies: Sequence[str | Failure], where: str) -> None:
+    """Raises InputError where requests are capped or the server is gone: what is missing would be missing for good.
+
+    Pairs whose answers came are not lost: answers are cached, and the build goes on where it was.
+    """
+    failures = [reply for reply in replies if isinstance(reply, Failure)]
+    capped = next((one for one in failures if one.reason == REQUEST_CAP), None)
+    if capped is not None:
+        raise InputError(
+            capped.detail,
+            where=where,
+            fix="Raise it and run again: what was answered is kept and not asked for again.",
+        )
+    if len(replies) >= LEAST_TO_TELL and all(one.reason == NO_ANSWER for one in failures) and failures == list(replies):
+        raise InputError(
+            f"none of {len(replies)} requests was answered ({failures[0].detail})",
+            where=where,
+            fix="See what ails the server and run again: what was answered is kept.",
+        )
 
 
 def _read_key(variable: str | None) -> str:

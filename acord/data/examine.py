@@ -4,11 +4,16 @@ This depends on the candidate alone, so several processes share it, and what was
 that was stopped does not examine twice.
 """
 
+import ctypes
 import json
 import multiprocessing
+import os
+import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,9 +23,12 @@ from acord.data.decontaminate import CONTAMINATED, Contamination, PairMatch
 from acord.data.filters import Fault, Filtering
 from acord.data.ledger import Candidate
 from acord.data.pairs import Pair
+from acord.data.sources.openorca import UNWRITTEN
 from acord.data.spool import Spooled, load, pair_of, values_of
+from acord.errors import MachineError
 
 BATCH = 64
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Below so many candidates, starting other processes takes longer than they save.
 WORTH_PROCESSES = 20_000
 
@@ -42,19 +50,25 @@ class Examined(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What every candidate is held against."""
+    """What every candidate is held against. drafting: the filters where the rejected reply is still to come."""
 
     filtering: Filtering
+    drafting: Filtering
     contamination: Contamination | None
 
     def examine(self, pairs: Sequence[Pair]) -> list[Outcome]:
         """What comes of each pair. Together they are examined much faster than one by one."""
-        results = [self.filtering.apply(pair) for pair in pairs]
+        results = [(self.drafting if is_draft(pair) else self.filtering).apply(pair) for pair in pairs]
         if self.contamination is None:
             return [Outcome(result) for result in results]
         clean = [result for result in results if not isinstance(result, Fault)]
         found = iter(self.contamination.match_pairs(clean))
         return [Outcome(one) if isinstance(one, Fault) else _held_against(one, next(found)) for one in results]
+
+
+def is_draft(pair: Pair) -> bool:
+    """Whether the rejected reply is yet to be written."""
+    return pair.rejected == UNWRITTEN
 
 
 def _held_against(pair: Pair, matches: tuple[PairMatch, ...]) -> Outcome:
@@ -74,7 +88,10 @@ class Examiner:
         if processes > 1 and "fork" in multiprocessing.get_all_start_methods():
             # Forked, so that the tables of what evaluation holds are in memory once.
             self._pool = ProcessPoolExecutor(
-                processes, mp_context=multiprocessing.get_context("fork"), initializer=_keep, initargs=(rules,)
+                processes,
+                mp_context=multiprocessing.get_context("fork"),
+                initializer=_keep,
+                initargs=(rules, os.getpid()),
             )
         self._ahead = 2 * processes
 
@@ -106,7 +123,13 @@ class Examiner:
             if not waiting:
                 return
             batch, found = waiting.popleft()
-            verdicts = found if isinstance(found, list) else found.result()
+            try:
+                verdicts = found if isinstance(found, list) else found.result()
+            except BrokenProcessPool:
+                raise MachineError(
+                    "a helper process was ended from outside, perhaps for want of memory",
+                    fix="Run the same command again: it goes on where it was.",
+                ) from None
             for one, verdict in zip(batch, verdicts, strict=True):
                 if one.entry not in known:
                     remember(f"{one.entry} {verdict}\n")
@@ -123,7 +146,12 @@ class Examiner:
 _there: list[Rules] = []
 
 
-def _keep(rules: Rules) -> None:
+def _keep(rules: Rules, parent: int) -> None:
+    """Make ready. A helper whose parent is killed would wait for work for ever: Linux ends it too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
     _there.append(rules)
 
 

@@ -1,6 +1,7 @@
 """Where a source lies: local files and folders, and hf://owner/name[@revision][/file or folder] on the hub."""
 
 import fnmatch
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -166,4 +167,6 @@ def _label(found: Sequence[_Found]) -> list[SourceFile]:
     else:
         # The same file is read twice; its rows are told apart by the file's place in the list.
         labels = [f"{label}#{index}" for index, label in enumerate(labels, start=1)]
+    # A name that is not UTF-8 is shown by its bytes: it goes into tables, which hold text.
+    labels = [os.fsencode(label).decode("utf-8", "backslashreplace") for label in labels]
     return [SourceFile(file.path, label, file.address or label) for file, label in zip(found, labels, strict=True)]

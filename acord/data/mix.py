@@ -41,7 +41,7 @@ def cells_of(data: Data, supply: Mapping[str, Mapping[str, int]]) -> list[Cell]:
     a pair is known before its translation. Raises InputError for a language that no source has.
     """
     order = [source.name for source in data.sources]
-    found = list(dict.fromkeys(language for name in order for language in supply[name]))
+    found = list(dict.fromkeys(language for name in order for language, count in supply[name].items() if count))
     into = {source.translate.to for source in data.sources if source.translate is not None}
     languages = sorted(data.quotas or found, key=lambda language: language in into)
     cells = []

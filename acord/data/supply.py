@@ -1,14 +1,17 @@
 """What each source can give: its candidates, drawn one after another by language, and the book of its rows."""
 
 import json
-import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from acord.console import track
+from acord.data.finished import content_of, finish, is_finished
 from acord.data.ledger import Ledger, RowCounts, RowKey, WriteDropped
 from acord.data.locate import Inputs
 from acord.data.read import row_count
@@ -18,7 +21,6 @@ from acord.recipe import Source
 
 BEYOND = "beyond the quota"
 DUPLICATE = "duplicate"
-DONE = "done.json"
 # Candidates that are read at once beyond those that are needed, since filters take some.
 SPARE_SHARE, SPARE = 0.25, 500
 
@@ -81,7 +83,8 @@ class SpoolSupply:
 
 def _rows(line: bytes) -> list[RowKey]:
     """The rows of a spooled candidate, without its texts."""
-    return [RowKey(*row) for row in json.loads(line[1 : line.index(b"]]") + 2])]
+    rows, _ = json.JSONDecoder().raw_decode(line.decode(), 1)
+    return [RowKey(*row) for row in rows]
 
 
 class JoinedSupply:
@@ -94,7 +97,7 @@ class JoinedSupply:
         self._inputs, self._joined, self._folder = inputs, joined, folder
         self._language = openorca.language_of(source)
         self._order = joined.drawing_order(seed)
-        self._parts: list[Spool] = []
+        self._parts: list[tuple[int, int, Spool]] = []
         self._read = 0
 
     def count(self) -> dict[str, int]:
@@ -112,29 +115,34 @@ class JoinedSupply:
                 if self._read == len(self._joined):
                     return
                 self._read_part(need())
-            part = self._parts[number]
+            first, count, part = self._parts[number]
             number += 1
+            # In the drawing order of all, so that where one part ends and the next begins changes nothing.
             entry_N = np.load(part.path / "entries.npy", allow_pickle=False)
-            for spooled in part.read(part.entries(language)):
-                yield Spooled(int(entry_N[spooled.entry]), spooled.line)
+            drawn = self._order[first : first + count]
+            drawn = drawn[np.isin(drawn, entry_N)]
+            places = np.searchsorted(entry_N, drawn)
+            for entry, spooled in zip(drawn, part.read(places), strict=True):
+                yield Spooled(int(entry), spooled.line)
 
     draw_everything = draw
 
     def _read_part(self, need: int | None) -> None:
-        left = len(self._joined) - self._read
-        count = left if need is None else min(left, int(need * (1 + SPARE_SHARE)) + SPARE)
         folder = self._folder / f"part-{len(self._parts)}"
-        wanted = np.sort(self._order[self._read : self._read + count])
-        if not (folder / DONE).exists():
-            self._write_part(folder, wanted)
-        for rows, reason, detail in json.loads((folder / DONE).read_text(encoding="utf-8")):
+        if not is_finished(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            left = len(self._joined) - self._read
+            count = left if need is None else min(left, int(need * (1 + SPARE_SHARE)) + SPARE)
+            self._write_part(folder, np.sort(self._order[self._read : self._read + count]))
+        done = content_of(folder)
+        for rows, reason, detail in done["refused"]:
             self.ledger.refuse([RowKey(*row) for row in rows], reason, detail)
-        self._parts.append(open_spool(folder))
-        self._read += count
+        self._parts.append((self._read, done["count"], open_spool(folder)))
+        self._read += done["count"]
 
     def _write_part(self, folder: Path, wanted: Any) -> None:
         spool, entries, refused = SpoolWriter(folder, seed=0), [], []
-        with track(f"read {self.source.name}", len(wanted), "pairs") as tracker:
+        with temporary_files_in(folder), track(f"read {self.source.name}", len(wanted), "pairs") as tracker:
             for entry, found in openorca.fetch(self.source, self._inputs, self._joined, wanted):
                 tracker.advance()
                 if isinstance(found, openorca.NotAPair):
@@ -144,7 +152,7 @@ class JoinedSupply:
                     spool.write(found)
         spool.close()
         np.save(folder / "entries.npy", np.array(entries, np.int64))
-        finish(folder, refused)
+        finish(folder, {"count": len(wanted), "refused": refused})
 
     def close(self, write: WriteDropped) -> RowCounts:
         self.ledger.mark(self.ledger.open_rows(), BEYOND, "")
@@ -199,35 +207,40 @@ class TranslatedSupply:
 
 def read_source(source: Source, inputs: Inputs, folder: Path, *, seed: int) -> Supply:
     """Read a source whole, or go on with what was read before, when `folder` holds it complete."""
-    if not (folder / DONE).exists():
-        total = row_count([*inputs.files, *inputs.against])
-        with track(f"read {source.name}", total, "rows") as tracker:
-            ledger = Ledger(source.name, folder, tracker.advance)
-            if source.format == "openorca":
-                openorca.join(source, inputs, ledger).save(folder / "joined.npz")
-            else:
-                spool = SpoolWriter(folder, seed)
-                for candidate in ADAPTERS[str(source.format)](source, inputs, ledger):
-                    spool.write(candidate)
-                spool.close()
-        ledger.save()
-        finish(folder, [])
+    if not is_finished(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        _read(source, inputs, folder, seed)
+    return _reopened(source, inputs, folder, seed)
+
+
+def _read(source: Source, inputs: Inputs, folder: Path, seed: int) -> None:
+    total = row_count([*inputs.files, *inputs.against])
+    with temporary_files_in(folder), track(f"read {source.name}", total, "rows") as tracker:
+        ledger = Ledger(source.name, folder, tracker.advance)
+        if source.format == "openorca":
+            openorca.join(source, inputs, ledger).save(folder / "joined.npz")
+        else:
+            spool = SpoolWriter(folder, seed)
+            for candidate in ADAPTERS[str(source.format)](source, inputs, ledger):
+                spool.write(candidate)
+            spool.close()
+    ledger.save()
+    finish(folder, [])
+
+
+def _reopened(source: Source, inputs: Inputs, folder: Path, seed: int) -> Supply:
     ledger = Ledger.reopen(source.name, folder)
     if source.format == "openorca":
         return JoinedSupply(source, inputs, openorca.Joined.load(folder / "joined.npz"), ledger, folder, seed)
     return SpoolSupply(source, open_spool(folder), ledger)
 
 
-def finish(folder: Path, content: object) -> None:
-    """Mark a folder as complete: everything in it reaches the disk before the mark does."""
-    for file in folder.iterdir():
-        if file.is_file():
-            descriptor = os.open(file, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
-    beside = folder / f"{DONE}.new"
-    with beside.open("w", encoding="utf-8") as mark:
-        mark.write(json.dumps(content))
-        mark.flush()
-        os.fsync(mark.fileno())
-    beside.replace(folder / DONE)
+@contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let adapters put what they part or sort beside the build: the system's own place may be in memory, or small."""
+    folder.mkdir(parents=True, exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.console import track
-from acord.data.choose import Chooser
+from acord.data.choose import NEAR, TWIN, Chooser
 from acord.data.kept import Totals
 from acord.data.ledger import RowCounts, by_count
 from acord.data.mix import Cell
@@ -44,7 +44,7 @@ def write_tables(
                 tracker.advance()
             rows[source.name] = supply.close(dropped.write)
             # A source whose pairs others have, or that was not needed, is no mistake: it may still be translated.
-            if not len(kept) and not {BEYOND, DUPLICATE} & rows[source.name].dropped_by_reason.keys():
+            if not len(kept) and not {BEYOND, DUPLICATE, NEAR, TWIN} & rows[source.name].dropped_by_reason.keys():
                 raise _nothing_learnt(source, rows[source.name])
     return _figures(totals, rows)
 

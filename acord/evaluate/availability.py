@@ -184,6 +184,34 @@ def _files_state(row: Row, loader: str, arguments: dict[str, Any], hub: str) -> 
     return RowState(row.id, row.task, data, "unavailable", "asked_each_time")
 
 
+def data_files(row: Row, include: Sequence[Path], environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """The local files that say what a row's data is: its own, or the description of what lies in the cache.
+
+    Descriptions of cached data sets hold the checksums of what was fetched. Sorted; none where a task makes its data.
+    """
+    config = task_config(row.task, include) or {}
+    path, arguments = str(config.get("dataset_path") or ""), dict(config.get("dataset_kwargs") or {})
+    if path in FILE_LOADERS:
+        named = _flat(arguments.get("data_files")) or _flat(arguments.get("data_dir"))
+        places = [place for name in named if not ADDRESS.match(name) for place in _places(name)]
+    elif Path(path).is_dir():
+        places = [Path(path)]
+    else:
+        *owner, short = path.split("/")
+        places = [
+            *(datasets_cache(environment) / "___".join([*owner, _snake_case(short)])).glob("*/*/*/dataset_info.json")
+        ]
+    files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()]
+    return sorted(files)
+
+
+def _places(pattern: str) -> list[Path]:
+    place = Path(pattern)
+    if not any(mark in pattern for mark in "*?["):
+        return [place]
+    return list(Path(place.anchor or ".").glob(str(place.relative_to(place.anchor))))
+
+
 def _flat(files: Any) -> list[str]:
     if files is None:
         return []

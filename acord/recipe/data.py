@@ -194,6 +194,8 @@ class Data(Section):
                     raise ValueError(f"{source.name} translates {source.translate.from_}, which is no earlier source")
                 if origin.translate is not None:
                     raise ValueError(f"{source.name} translates {origin.name}, which is itself a translation")
+                if origin.rejected_from is not None:
+                    raise ValueError(f"{source.name} translates {origin.name}, whose rejected replies are yet to come")
             earlier[source.name] = source
         return sources
 

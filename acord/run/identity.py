@@ -71,7 +71,7 @@ def data_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     found: dict[str, Any] = {"sources": source_contents(recipe, outside)}
     if recipe.data.decontaminate is not None:
         found["decontaminate"] = _suite_contents(recipe.data.decontaminate.suite, outside)
-        found["decontaminate"]["read"] = _rows_here(recipe.data.decontaminate.suite)
+        found["decontaminate"]["data"] = _suite_data(recipe.data.decontaminate.suite, outside)
         allowed = allow_file(recipe.data)
         found["allowed"] = None if allowed is None else _sha256(allowed, outside.hashes)
     if recipe.data.filters.max_tokens is not None:
@@ -191,14 +191,18 @@ def _suite_contents(name: str, outside: Outside) -> dict[str, Any]:
     }
 
 
-def _rows_here(name: str) -> list[str]:
-    """The rows of a suite whose data can be read here: with others, other pairs would be left out."""
-    from acord.evaluate.availability import check_rows
+def _suite_data(name: str, outside: Outside) -> dict[str, Any]:
+    """Of every row of a suite that can be read here, the identity of its data: with others, other pairs would go."""
+    from acord.evaluate.availability import check_rows, data_files
     from acord.evaluate.suite import load_suite
 
     suite = load_suite(name)
-    states = check_rows(suite)
-    return [row.id for row, one in zip(suite.rows, states, strict=True) if one.state == "present"]
+    found: dict[str, Any] = {}
+    for row, one in zip(suite.rows, check_rows(suite), strict=True):
+        if one.state == "present":
+            files = data_files(row, suite.include)
+            found[row.id] = [[file.name, _sha256(file, outside.hashes)] for file in files]
+    return found
 
 
 def _template_file(recipe: Recipe) -> Path | None:

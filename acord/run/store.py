@@ -6,6 +6,7 @@ runs/locks/                             one file for each artefact that is being
 runs/hashes.json                        sha256 of files that were read
 runs/evaluations/                       figures of models on suites (`evaluations.py`)
 runs/translations/                      what was translated, by content (`surroundings.py`)
+runs/supply.json                        what sources were counted to hold (`supply_plan.py`)
 runs/<recipe>/                          links to the artefacts of one recipe (`run_folder.py`)
 """
 
@@ -24,7 +25,18 @@ from acord.run.keys import HashCache
 from acord.run.manifest import Manifest, damage, read_manifest, write_manifest
 
 KEY_DIGITS = 12
-OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "translations")
+# Descriptors of locks that are held. A forked process gets copies, and a copy keeps a lock after its owner is gone.
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "translations", "supply.json")
 
 
 @dataclass(frozen=True)
@@ -127,10 +139,12 @@ class Store:
     def _lock(self, stage: str, name: str) -> Iterator[None]:
         path = self.root / "locks" / name
         descriptor = self._locked(path, stage)
+        _held.add(descriptor)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+            _held.discard(descriptor)
             os.close(descriptor)
 
     def _locked(self, path: Path, stage: str) -> int:

@@ -1,5 +1,6 @@
 """What the sources can give against the quotas, told before anything is built."""
 
+import contextlib
 import json
 import math
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.data.locate import locate
+from acord.data.mix import apportion
 from acord.data.published import published
 from acord.errors import InputError
 from acord.recipe import Recipe, Source
@@ -20,6 +22,7 @@ COUNTED, PUBLISHED, UNKNOWN = "counted", "published", "unknown"
 COUNTS_FILE = "supply.json"
 # Sources of up to so many bytes are counted by every plan; larger ones where it is asked for.
 SMALL_BYTES = 2 << 20
+COUNTS_VERSION = 1  # raise it when sources are read otherwise
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class MixPlan:
 
 
 def plan_mix(recipe: Recipe, located: Recipe, built: Path | None, outside: Outside, *, count: bool) -> MixPlan:
-    """The supply of every source, and the quotas against it.
+    """The supply of every source, and the quotas against it. A source that cannot be read is unknown here.
 
     located: the recipe with the places of bundled files. built: the finished pairs, whose counts are exact. count:
     read every source that is here, whatever its size, and remember the counts; otherwise nothing is written.
@@ -71,7 +74,7 @@ def plan_mix(recipe: Recipe, located: Recipe, built: Path | None, outside: Outsi
     if count:
         counts.save()
     asked = recipe.data.quotas or {}
-    quotas = tuple(_quota(language, number, rows) for language, number in asked.items())
+    quotas = tuple(_quota(language, number, rows, recipe) for language, number in asked.items())
     pairs = sum(asked.values()) or None
     steps = None if pairs is None else math.ceil(pairs / recipe.align.batch_pairs) * recipe.align.epochs
     return MixPlan(tuple(rows), quotas, pairs, steps)
@@ -86,7 +89,8 @@ class Counts:
             content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             content = {}
-        self._known: dict[str, dict[str, int]] = content if isinstance(content, dict) else {}
+        content = content if isinstance(content, dict) else {}
+        self._known: dict[str, dict[str, int]] = {key: counts for key, counts in content.items() if _is_count(counts)}
 
     def get(self, key: str, make: Callable[[], dict[str, int]] | None) -> dict[str, int] | None:
         """The counts under a key, made where they are not known and there is a way to make them."""
@@ -97,7 +101,13 @@ class Counts:
     def save(self) -> None:
         """Remember what was counted, where that can be written."""
         if self._added and self._path.parent.is_dir():
-            write_atomically(self._path, json.dumps(self._known, indent=1, sort_keys=True) + "\n")
+            # What is not remembered is counted again.
+            with contextlib.suppress(OSError):
+                write_atomically(self._path, json.dumps(self._known, indent=1, sort_keys=True) + "\n")
+
+
+def _is_count(counts: Any) -> bool:
+    return isinstance(counts, dict) and all(type(number) is int for number in counts.values())
 
 
 def _built(pairs: Path) -> Mapping[str, Mapping[str, int]]:
@@ -124,7 +134,7 @@ def _of_source(
     one = recipe.model_copy(update={"data": recipe.data.model_copy(update={"sources": [place]})})
     part = place.model_dump(mode="json", include={"format", "language", "languages", "policy", "min_margin",
                                                   "pairs_a_prompt", "labelled"})  # fmt: skip
-    key = digest([part, source_contents(one, outside)])
+    key = digest([COUNTS_VERSION, part, source_contents(one, outside)])
 
     def make() -> dict[str, int]:
         from acord.data.supply import read_source
@@ -132,7 +142,10 @@ def _of_source(
         with tempfile.TemporaryDirectory() as folder:
             return read_source(place, inputs, Path(folder) / "read", seed=0).count()
 
-    found = counts.get(key, make if count or size <= SMALL_BYTES else None)
+    try:
+        found = counts.get(key, make if count or size <= SMALL_BYTES else None)
+    except InputError:
+        found = None  # what is wrong with the file is the run's business
     if found is None:
         return [SupplyRow(source.name, language, None, UNKNOWN) for language in wanted or ["und"]]
     return [SupplyRow(source.name, language, number, COUNTED) for language, number in found.items()]
@@ -151,11 +164,19 @@ def _translation(source: Source, rows: list[SupplyRow]) -> SupplyRow:
     return SupplyRow(source.name, settings.to, None, UNKNOWN)
 
 
-def _quota(language: str, asked: int, rows: list[SupplyRow]) -> QuotaRow:
-    there = [row.pairs for row in rows if row.language == language]
-    known = sum(pairs for pairs in there if pairs is not None)
-    if known >= asked:
-        return QuotaRow(language, asked, known, True)
-    if None in there:
-        return QuotaRow(language, asked, None, None)
-    return QuotaRow(language, asked, known, False)
+def _quota(language: str, asked: int, rows: list[SupplyRow], recipe: Recipe) -> QuotaRow:
+    """enough: whether every part of the quota can be filled, held-out conversations apart."""
+    there = {row.source: row.pairs for row in rows if row.language == language}
+    known = sum(pairs for pairs in there.values() if pairs is not None)
+    weights = {source.name: source.weight for source in recipe.data.sources if source.name in there and source.weight}
+    parts = {"": asked}
+    if weights and recipe.data.on_shortfall != "next_source":
+        parts = dict(zip(weights, apportion(asked, list(weights.values())), strict=True))
+    states = []
+    for source, part in parts.items():
+        supply = known if source == "" else there[source]
+        unknown = None in there.values() if source == "" else supply is None
+        has_enough = supply is not None and supply * (1 - recipe.data.held_out) >= part
+        states.append(True if has_enough else None if unknown else False)
+    enough = False if False in states else None if None in states else True
+    return QuotaRow(language, asked, None if None in there.values() and enough is None else known, enough)

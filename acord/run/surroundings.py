@@ -67,13 +67,11 @@ def _evaluation_texts(data: Data, cache: Path) -> tuple[list["EvaluationText"], 
     found = suite_texts(load_suite(data.decontaminate.suite))
     texts, missing = found.texts, [(one.row, one.reason) for one in found.missing]
     say(text("decontaminate_texts", texts=len(texts), suite=data.decontaminate.suite, missing=len(missing)))
-    for source in data.sources:
-        settings = source.translate
-        if settings is not None and settings.through == "apertium":
+    ways = {(one.language, one.to): one for source in data.sources if (one := source.translate) is not None}
+    for (language, to), settings in ways.items():
+        if settings.through == "apertium":
             with translator(settings, variety="any", cache=cache, processes=cores()) as made:
-                translate = partial(_translated, made)
-                texts = with_translations(texts, translate, settings.language, settings.to)
-            break
+                texts = with_translations(texts, partial(_translated, made), language, to)
     return texts, missing
 
 

@@ -17,6 +17,8 @@ from scripts.bundled.translation import TO_ADAPT, TO_SPANISH, TO_VALENCIAN, comp
 from scripts.bundled.words import LANGUAGES
 
 Figures = dict[str, Any]
+COMPLETED = 250  # sentences of each language
+EACH = 50  # exchanges of each task and language
 MOST_DRAWS = 20_000
 
 
@@ -32,7 +34,10 @@ def measure(folder: Path, corpus: Corpus, *, items: int, seed: int) -> Figures:
     test = corpus.test[:items]
     figures = {"es-va": _translation(speak, test), "va-es": _back(speak, test), "ca-va": _adapted(speak, test)}
     say("translation is measured")
-    return figures | {"complete": _completed(speak, test, rng), "dialogue": _dialogue(speak, items // 4, rng)}
+    return figures | {
+        "complete": _completed(speak, test[:COMPLETED], rng),
+        "dialogue": _dialogue(speak, min(EACH, items // 4), rng),
+    }
 
 
 def spanish_to_valencian(pairs: Sequence[Parallel], start: str = TO_VALENCIAN[0]) -> list[Draft]:

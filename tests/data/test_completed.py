@@ -8,10 +8,11 @@ import pytest
 
 from acord.data.build import Surroundings
 from acord.data.pairs import Pair
+from acord.data.sources.openorca import UNWRITTEN
 from acord.errors import InputError
 
 from .chat_server import Reply, completion, last_message, serving
-from .samples import Built, build, message, openorca_row, reasons, write_jsonl
+from .samples import NO_FILTERS, Built, build, message, openorca_row, reasons, write_jsonl
 
 needs_apertium = pytest.mark.skipif(shutil.which("apertium") is None, reason="apertium is not installed")
 
@@ -83,8 +84,9 @@ def test_a_conversation_in_two_sources_is_translated_once_although_the_second_gi
 def test_twins_may_be_left_out(tmp_path: Path) -> None:
     sources = [oasst(tmp_path, "es", [*OFFICE, *CODE]), translated("va", "es")]
     twins = {"near": None, "translated_twins": "drop"}
-    with pytest.raises(InputError, match=r"source va .translated from es.: all 2 rows were dropped: translated twin"):
-        built(tmp_path, *sources, duplicates=twins)
+    none = built(tmp_path, *sources, duplicates=twins)
+    assert [pair.language for pair in none.pairs] == ["es", "es"]
+    assert none.figures["rows_by_source"]["va"]["dropped_by_reason"] == {"translated twin": 2}
     some = built(tmp_path / "some", *sources, duplicates=twins, quotas={"va": 1, "es": 1})
     assert len({pair.group for pair in some.pairs}) == 2
 
@@ -165,3 +167,41 @@ def test_rejected_replies_come_from_a_model(tmp_path: Path) -> None:
     }
     assert len(two.pairs) == 2
     assert "beyond the quota" in reasons(two).values()
+    assert all(UNWRITTEN not in pair.rejected for pair in [*result.pairs, *two.pairs])
+    assert len({pair.rejected_id for pair in result.pairs}) == 4
+
+
+def test_filters_do_not_judge_a_rejected_reply_that_is_still_to_come(tmp_path: Path) -> None:
+    good, poor = "a reply of more than twenty characters", "another one of more than twenty"
+    rows = [openorca_row("question 1", good), openorca_row("question 2", "short")]
+    with serving(lambda body, _: completion(poor if "1" in last_message(body) else "?")) as server:
+        source = {
+            "name": "orca", "format": "openorca", "path": write_jsonl(tmp_path / "gpt4.jsonl", rows),
+            "rejected_from": server.endpoint().model_dump(),
+        }  # fmt: skip
+        result = built(tmp_path, source, filters={**NO_FILTERS, "min_characters": 20})
+    assert [pair.rejected for pair in result.pairs] == [poor]
+    assert reasons(result) == {"flan.question 2": "reply has too few characters"}
+
+
+def test_a_cap_on_requests_stops_the_build_and_a_higher_one_goes_on(tmp_path: Path) -> None:
+    rows = [openorca_row(f"question {number}", f"good {number}") for number in range(6)]
+    with serving(lambda body, _: completion("poor " + last_message(body))) as server:
+
+        def source(cap: int | None) -> dict[str, Any]:
+            endpoint = server.endpoint(max_requests=cap).model_dump()
+            path = write_jsonl(tmp_path / "gpt4.jsonl", rows)
+            return {"name": "orca", "format": "openorca", "path": path, "rejected_from": endpoint}
+
+        with pytest.raises(InputError, match=r"source orca: max_requests \(4\) is reached. Raise it and run again"):
+            built(tmp_path, source(4))
+        result = built(tmp_path, source(None))
+        assert len(server.bodies) == 6
+    assert len(result.pairs) == 6
+
+
+def test_rejected_replies_that_are_still_to_come_are_not_translated(tmp_path: Path) -> None:
+    source = {"name": "orca", "format": "openorca", "path": "x.jsonl", "language": "es",
+              "rejected_from": {"url": "http://127.0.0.1/v1", "model": "m"}}  # fmt: skip
+    with pytest.raises(ValueError, match="va translates orca, whose rejected replies are yet to come"):
+        built(tmp_path, source, translated("va", "orca"))

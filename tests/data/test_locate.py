@@ -208,3 +208,12 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
         "hf://acme/prefs: not in the local cache, and the hub cannot be reached. Download it on a machine with network "
         "(hf download acme/prefs --repo-type dataset) or give a local path."
     )
+
+
+def test_a_file_name_that_is_not_utf8_is_shown_by_its_bytes(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    (tmp_path / name).write_text('{"prompt": "p", "chosen": "a", "rejected": "b"}\n')
+    source = Source(name="mine", format="pairs", path=str(tmp_path))
+    (file,) = locate(source).files
+    assert file.path.read_bytes()
+    assert (file.label, file.address) == ("caf\\xe9.jsonl", "caf\\xe9.jsonl")

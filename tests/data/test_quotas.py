@@ -8,7 +8,7 @@ import pytest
 
 from acord.errors import InputError
 
-from .samples import Built, build, write_jsonl
+from .samples import NO_FILTERS, Built, build, write_jsonl
 
 
 def rows(language: str, count: int, *, salt: str = "", groups: int | None = None) -> list[dict[str, Any]]:
@@ -116,6 +116,62 @@ def test_what_a_weighted_source_lacks_is_taken_from_the_next(tmp_path: Path) -> 
     assert taken(result) == {("en", "first"): 4, ("en", "second"): 16}
     with pytest.raises(InputError, match="too few pairs"):
         build(tmp_path / "short", first, second, quotas={"en": 60}, on_shortfall="next_source")
+
+
+def test_what_is_lacking_of_three_sources_is_asked_of_those_that_have_it(tmp_path: Path) -> None:
+    sources = [
+        source(tmp_path, name, rows("en", count, salt=name), weight=1.0)
+        for name, count in (("a", 5), ("b", 7), ("c", 90))
+    ]
+    result = build(tmp_path / "out", *sources, quotas={"en": 30}, on_shortfall="next_source")
+    assert taken(result) == {("en", "a"): 5, ("en", "b"): 7, ("en", "c"): 18}
+    assert result.figures["quotas"]["en"]["taken"] == 30
+    with pytest.raises(InputError, match=r"en from a: 5 of 40 pairs; en from b: 7 of 40 pairs"):
+        build(tmp_path / "two", *sources[:2], quotas={"en": 80}, on_shortfall="next_source")
+
+
+def test_nothing_is_scaled_to_a_language_that_has_nothing(tmp_path: Path) -> None:
+    empty = [{**row, "chosen": "no", "rejected": "No."} for row in rows("es", 5)]
+    mine = source(tmp_path, "mine", [*rows("en", 60), *empty])
+    with pytest.raises(InputError, match=r"es from mine: 0 of 5 pairs"):
+        build(
+            tmp_path / "out", mine, quotas={"en": 30, "es": 5}, on_shortfall="scale",
+            filters={**NO_FILTERS, "equal": True},
+        )  # fmt: skip
+
+
+def test_a_copy_in_a_language_without_a_quota_takes_no_place(tmp_path: Path) -> None:
+    catalan = source(tmp_path, "catalan", rows("ca", 10))
+    same = [{**row, "language": "va"} for row in rows("ca", 10)]
+    result = build(tmp_path / "out", catalan, source(tmp_path, "valencian", same), quotas={"va": 10})
+    assert taken(result) == {("va", "valencian"): 10}
+
+
+def test_names_of_sources_and_languages_do_not_run_together(tmp_path: Path) -> None:
+    bad = [{**row, "rejected": row["chosen"].upper()} for row in rows("pt-br", 8)]
+    first = source(tmp_path, "source", bad + rows("en", 3))
+    second = source(tmp_path, "source-pt", rows("br", 8, salt="s"))
+    result = build(tmp_path / "out", first, second, filters={**NO_FILTERS, "equal": True})
+    assert taken(result) == {("en", "source"): 3, ("br", "source-pt"): 8}
+
+
+def test_a_source_of_near_duplicates_is_no_mistake(tmp_path: Path) -> None:
+    words = "where can I renew the library card that I lost last week on the bus to the old town please tell me"
+    one = [{"prompt": f"{words} now", "chosen": "yes", "rejected": "no", "language": "en", "group": "1"}]
+    two = [{"prompt": f"{words} today now", "chosen": "sure", "rejected": "no", "language": "en", "group": "2"}]
+    result = build(
+        tmp_path / "out", source(tmp_path, "one", one), source(tmp_path, "two", two), duplicates={"near": 0.5}
+    )
+    assert result.figures["rows_by_source"]["two"]["dropped_by_reason"] == {"near-duplicate prompt": 1}
+
+
+def test_ids_of_any_kind_stand_beside_a_quota(tmp_path: Path) -> None:
+    odd = [{**row, "id": f']]"{number}\\]],['} for number, row in enumerate(rows("en", 20))]
+    result = build(tmp_path / "out", source(tmp_path, "mine", odd), quotas={"en": 5})
+    assert len(result.dropped) == 15
+    assert {row["source_id"] for row in result.dropped} | {pair.source_id for pair in result.pairs} == {
+        row["id"] for row in odd
+    }
 
 
 def test_near_duplicates_and_exact_ones_do_not_count(tmp_path: Path) -> None:

@@ -13,7 +13,18 @@ from typing import Any
 
 import pytest
 
-from .samples import OASST1_VALIDATION, helpsteer3_row, openorca_row, write_jsonl, write_parquet
+from acord.data.build import read_sources
+from acord.recipe import Data
+
+from .samples import (
+    NO_FILTERS,
+    OASST1_VALIDATION,
+    build,
+    helpsteer3_row,
+    openorca_row,
+    write_jsonl,
+    write_parquet,
+)
 
 ROOT = Path(__file__).parents[2]
 MOMENTS = 10
@@ -102,3 +113,52 @@ def test_a_build_that_is_killed_ten_times_ends_in_the_same_bytes(tmp_path: Path)
     assert killed >= MOMENTS // 2
     assert start(settings, tmp_path / "disturbed").wait() == 0
     assert digests(tmp_path / "disturbed") == expected
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
+def test_helpers_end_with_the_process_that_they_help(tmp_path: Path) -> None:
+    """Killed alone, as for want of memory: what it left must not go on waiting for work."""
+    process = start(data(tmp_path), tmp_path / "out")
+    until = time.monotonic() + 60
+    while len(helpers := children(process.pid)) < 2:
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    until = time.monotonic() + 10
+    while any(alive(pid) for pid in helpers):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("lost", ["index.npz", "dropped", "states.bin", "candidates"])
+def test_a_source_that_was_read_and_then_damaged_is_read_again(tmp_path: Path, lost: str) -> None:
+    rows = [{"prompt": f"p{number}", "chosen": "a", "rejected": "b" if number else "a"} for number in range(5)]
+    mine = {"name": "mine", "format": "pairs", "path": write_jsonl(tmp_path / "m.jsonl", rows)}
+    expected = build(tmp_path / "whole", mine)
+    settings = Data.model_validate({"sources": [mine], "held_out": 0.0, "filters": NO_FILTERS})
+    (tmp_path / "out" / "work").mkdir(parents=True)
+    read_sources(settings, tmp_path / "out" / "work", seed=0)
+    (tmp_path / "out" / "work" / "00-mine" / lost).unlink()
+    again = build(tmp_path / "out", mine)
+    assert (again.pairs, again.dropped) == (expected.pairs, expected.dropped)
+
+
+def test_a_folder_that_was_being_removed_is_not_gone_on_from(tmp_path: Path) -> None:
+    mine = {"name": "mine", "format": "pairs", "path": write_jsonl(tmp_path / "m.jsonl", [
+        {"prompt": "p", "chosen": "a", "rejected": "b"}])}  # fmt: skip
+    (tmp_path / "out" / "work.gone" / "00-mine").mkdir(parents=True)
+    build(tmp_path / "out", mine)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["dropped.parquet", "pairs.parquet"]

@@ -122,6 +122,27 @@ def test_a_match_that_a_person_allowed_stays(tmp_path: Path) -> None:
     assert run_recipe(allowing, tmp_path / "runs", until="pairs").stage("pairs").reused
 
 
+def test_other_items_of_the_suite_are_another_build(tmp_path: Path) -> None:
+    """The items are told by the files that a task names, wherever they lie and whatever they are called."""
+    made = recipe(tmp_path, translate=False)
+    elsewhere = tmp_path / "elsewhere" / "items.json"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes((tmp_path / "tasks" / "truth.jsonl").read_bytes())
+    task = yaml.safe_load((tmp_path / "tasks" / "truth.yaml").read_text(encoding="utf-8"))
+    task["dataset_kwargs"]["data_files"]["test"] = str(elsewhere)
+    (tmp_path / "tasks" / "truth.yaml").write_text(yaml.safe_dump(task), encoding="utf-8")
+    first = run_recipe(made, tmp_path / "runs", until="pairs").stage("pairs")
+    assert run_recipe(made, tmp_path / "runs", until="pairs").stage("pairs").reused
+    elsewhere.write_text(
+        json.dumps({"question": "A question that nobody asked here?", "choices": ["Sí", "No"], "gold": 0}) + "\n",
+        encoding="utf-8",
+    )
+    second = run_recipe(made, tmp_path / "runs", until="pairs").stage("pairs")
+    assert not second.reused
+    assert second.figures["pairs"] == len(CLEAN) + len(questions())
+    assert first.figures["pairs"] == len(CLEAN)
+
+
 def test_tokens_cannot_be_counted_before_there_is_a_tokenizer(tmp_path: Path) -> None:
     source = {"name": "a", "format": "pairs", "path": write_jsonl(tmp_path / "a.jsonl", [{"prompt": "p"}])}
     content = {

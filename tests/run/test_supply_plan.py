@@ -64,6 +64,26 @@ def test_large_sources_are_counted_where_it_is_asked_for_and_the_count_is_rememb
     assert mix_of(tmp_path, mine(tmp_path, "en", 4)).supply == (SupplyRow("mine-en", "en", None, "unknown"),)
 
 
+def test_enough_is_told_by_parts_and_without_the_held_out(tmp_path: Path) -> None:
+    few, many = ({**mine(tmp_path, language, count), "language": "en", "weight": 1.0, "name": name}
+                 for name, language, count in (("few", "aa", 4), ("many", "bb", 50)))  # fmt: skip
+    assert mix_of(tmp_path, few, many, quotas={"en": 20}).quotas == (QuotaRow("en", 20, 54, False),)
+    from_others = mix_of(tmp_path, few, many, quotas={"en": 20}, on_shortfall="next_source")
+    assert from_others.quotas == (QuotaRow("en", 20, 54, True),)
+    ten = mine(tmp_path, "en", 10)
+    assert mix_of(tmp_path, ten, quotas={"en": 10}, held_out=0.0).quotas[0].enough is True
+    assert mix_of(tmp_path, ten, quotas={"en": 10}, held_out=0.1).quotas[0].enough is False
+
+
+def test_a_file_that_cannot_be_read_is_unknown_in_a_plan(tmp_path: Path) -> None:
+    good, bad = mine(tmp_path, "en", 9), mine(tmp_path, "es", 9)
+    Path(bad["path"]).write_bytes(b"")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "supply.json").write_text('{"a": 3, "b": {"en": "x"}}')
+    mix = mix_of(tmp_path, good, bad, count=True)
+    assert mix.supply == (SupplyRow("mine-en", "en", 9, "counted"), SupplyRow("mine-es", "es", None, "unknown"))
+
+
 def test_finished_pairs_say_what_there_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = load_recipe(ROOT / "tests" / "golden" / "recipe.yaml")
     monkeypatch.chdir(ROOT)

@@ -27,7 +27,8 @@ from acord.recipe import Source
 LICENCE = "MIT"
 PROMPT = ("system_prompt", "question")
 REPEATED = "repeated prompt"
-UNWRITTEN = "(to be written)"
+# Stands where a rejected reply is yet to come. The private character keeps it apart from what anybody wrote.
+UNWRITTEN = "\ue000 to be written"
 UNMATCHED = "no reply to the same prompt on the other side"
 CHOSEN_SIDE, REJECTED_SIDE = "on the chosen side", "on the rejected side"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from types import TracebackType
 
-from acord.data.endpoint import CUT_OFF, FIRST_WAIT_SECONDS, ChatClient, Failure
+from acord.data.endpoint import CUT_OFF, FIRST_WAIT_SECONDS, ChatClient, Failure, stop_where_none_come
 from acord.data.language_names import NAMES
 from acord.data.translate.mask import Masked, is_mark, restore, span_number, stand_ins, with_stand_ins
 from acord.data.translate.patterns import NOUN_FIRST, STANDS_FOR
@@ -52,6 +52,7 @@ class EndpointTranslator:
         """Masked translations, in order."""
         prompts = [[{"role": "user", "content": _shown(segment)}] for segment in segments]
         answers = self._client.complete_many(prompts)
+        stop_where_none_come(answers, self._client.endpoint.url)
         return [_read(answer, segment) for answer, segment in zip(answers, segments, strict=True)]
 
     def close(self) -> None:

@@ -3,19 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from acord.data.build import Surroundings
 from acord.errors import InputError
 
-from ..samples import FORGERY, Built, build, openorca_row, reasons, write_jsonl, write_parquet
+from ..samples import FORGERY, NO_FILTERS, Built, build, openorca_row, reasons, write_jsonl, write_parquet
 
 
-def built(tmp_path: Path, chosen: list[Any], rejected: list[Any], *, seed: int = 0, **data: Any) -> Built:
+def built(tmp_path: Path, chosen: list[Any], rejected: list[Any], **options: Any) -> Built:
     path = write_parquet(tmp_path / "gpt4.parquet", chosen)
     against = write_jsonl(tmp_path / "gpt35.jsonl", rejected)
-    return build(
-        tmp_path / "out", {"name": "orca", "format": "openorca", "path": path, "against": against}, seed=seed, **data
-    )
+    return build(tmp_path / "out", {"name": "orca", "format": "openorca", "path": path, "against": against}, **options)
 
 
 def test_rows_of_one_prompt_are_joined_in_the_chosen_sides_order(tmp_path: Path) -> None:
@@ -106,6 +107,46 @@ def test_only_the_pairs_that_are_wanted_are_read(tmp_path: Path) -> None:
     many = built(tmp_path / "many", chosen, rejected, seed=5, quotas={"en": 2_991})
     assert len(many.pairs) == 2_991
     assert many.figures["rows_dropped"] == 18
+
+
+@pytest.mark.parametrize("processes", [2, 5])
+def test_what_is_drawn_does_not_depend_on_the_processes(
+    tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter takes most candidates, so that several parts are read, each when as many as the cores read ahead."""
+    monkeypatch.setattr("acord.data.build.WORTH_PROCESSES", 100)
+    monkeypatch.setattr("acord.data.supply.SPARE", 20)
+    chosen = [openorca_row(f"q{number}", f"good {number}") for number in range(2_000)]
+    rejected = [openorca_row(f"q{n}", f"Good {n}." if n % 5 else f"bad {n}") for n in range(2_000)]
+    filters = {**NO_FILTERS, "equal": True}
+    drawn = []
+    for count in (1, processes):
+        around = Surroundings(cache=tmp_path / "cache", processes=count)
+        folder = tmp_path / str(count)
+        drawn.append(built(folder, chosen, rejected, around=around, filters=filters, quotas={"en": 250}))
+    assert drawn[0].pairs == drawn[1].pairs
+    assert drawn[0].dropped == drawn[1].dropped
+    # And it is the beginning of what a higher quota draws.
+    more = built(tmp_path / "more", chosen, rejected, filters=filters, quotas={"en": 300})
+    assert {pair.id for pair in drawn[0].pairs} < {pair.id for pair in more.pairs}
+
+
+def test_rows_that_are_no_text_are_dropped(tmp_path: Path) -> None:
+    """Arrow does not look at the bytes that it reads."""
+
+    def texts(*values: bytes) -> Any:
+        return pa.StringArray.from_buffers(len(values), *pa.array(values, pa.binary()).buffers()[1:])
+
+    table = pa.Table.from_pylist([openorca_row(f"q{number}", "good") for number in (1, 2, 3)])
+    table = table.set_column(0, "id", texts(b"a", b"\xfe", b"c"))
+    table = table.set_column(2, "question", texts(b"q1", b"q\xff", b"q3"))
+    pq.write_table(table, tmp_path / "gpt4.parquet")
+    against = write_jsonl(tmp_path / "gpt35.jsonl", [openorca_row(f"q{number}", "bad") for number in (1, 2, 3)])
+    path = str(tmp_path / "gpt4.parquet")
+    result = build(tmp_path / "out", {"name": "orca", "format": "openorca", "path": path, "against": against})
+    assert [pair.source_id for pair in result.pairs] == ["a", "c"]
+    unmatched = "no reply to the same prompt on the other side"
+    assert reasons(result) == {"gpt4.parquet:2": "not UTF-8", "flan.q2": unmatched}
 
 
 def test_a_forged_turn_stays_text(tmp_path: Path) -> None:
