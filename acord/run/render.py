@@ -11,6 +11,7 @@ from acord.languages.reasons import reason_text
 from acord.run.demo import DemoResult
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
+from acord.run.summary import has_accuracy
 from acord.run.supply_plan import MixPlan
 
 STATES = {
@@ -112,7 +113,7 @@ def _aligned_model(result: RunResult, manifest: list[str]) -> list[list[str]]:
         manifest,
         [text("result_loss"), loss],
     ]
-    if "held_out" in figures:
+    if has_accuracy(figures):
         before, after = figures["held_out"]["before"], figures["held_out"]["after"]
         accuracy = {"before": before["accuracy"], "after": after["accuracy"], "pairs": after["pairs"]}
         rows.append([text("result_accuracy"), text("result_accuracy_value", **accuracy)])

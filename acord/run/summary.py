@@ -45,7 +45,12 @@ def reference(figures: Figures) -> str:
 def align(figures: Figures) -> str:
     """Loss of the first and the last step, and held-out accuracy before and after."""
     line = text("align_summary", steps=figures["steps"], first=figures["loss_first"], last=figures["loss_last"])
-    return line if "held_out" not in figures else f"{line}; {held_out(figures['held_out'])}"
+    return f"{line}; {held_out(figures['held_out'])}" if has_accuracy(figures) else line
+
+
+def has_accuracy(figures: Figures) -> bool:
+    """Whether held-out pairs were compared: supervised fine-tuning has replies, and no pairs."""
+    return "accuracy" in figures.get("held_out", {}).get("after", {})
 
 
 def evaluate(figures: Figures) -> str:

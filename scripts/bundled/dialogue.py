@@ -42,7 +42,7 @@ def draw_dialogue(rng: random.Random, *, held_out: bool = False) -> Draft:
     """One exchange of the grammar. held_out: of those that training never sees, instead of those that it does."""
     while True:
         draft = _drawn(rng)
-        if draft.task == "fact" or True:
+        if draft.task == "fact" or is_held_out(draft) == held_out:
             return draft
 
 

@@ -184,7 +184,7 @@ def test_a_mistake_in_a_suite_is_one_line_that_names_the_file(tmp_path, rows, mo
 def test_a_name_that_is_no_suite_is_told_with_those_there_are():
     with pytest.raises(InputError, match="no such suite") as caught:
         load_suite("aitanna")
-    assert "aitana, small" in str(caught.value)
+    assert "aitana, bundled, small" in str(caught.value)
 
 
 def test_a_suite_goes_through_json_and_back():
