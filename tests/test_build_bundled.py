@@ -1,5 +1,6 @@
 """How the bundled model is made: what is left out of its text, what it is taught, and the whole path in little."""
 
+import gzip
 import json
 import random
 import subprocess
@@ -67,6 +68,28 @@ def test_nothing_that_is_measured_is_trained_on():
     assert len(corpus.train) > 500
     assert not {text.casefold() for pair in corpus.train for text in pair} & measured
     assert (len(corpus.test), max(len(pair.es) for pair in corpus.test)) == (805, LONGEST)
+
+
+def test_a_sentence_that_is_measured_is_left_out_wherever_it_stands(tmp_path):
+    lines = {
+        "dogv_train": (
+            ["S'aprova el conveni marc.", "Es publica la llista d'admesos."],
+            ["Se aprueba el convenio marco.", "Se publica la lista de admitidos."],
+        ),
+        "boumh": (
+            ["ES PUBLICA LA LLISTA D'ADMESOS", "Es nomena la comissió."],
+            ["Se publica el listado.", "Se nombra la comisión."],
+        ),
+        "dogv_test": (["Es publica la llista d'admesos:"], ["Se publica el listado de admitidos:"]),
+        "dogv_dev": (["El termini és de deu dies."], ["SE NOMBRA LA COMISIÓN"]),
+    }
+    for name, (va, es) in lines.items():
+        for language, side in (("va", va), ("es", es)):
+            (tmp_path / f"{name}.{language}.txt.gz").write_bytes(gzip.compress("\n".join(side).encode()))
+    (tmp_path / "globalvoices.en.txt.gz").write_bytes(gzip.compress(b"A sentence about the news of the day."))
+    corpus = read_corpus(tmp_path)
+    assert corpus.train == [Parallel("Se aprueba el convenio marco.", "S'aprova el conveni marc.")]
+    assert corpus.english == ["A sentence about the news of the day."]
 
 
 def test_central_catalan_is_made_of_the_valencian_alone():

@@ -56,9 +56,9 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 class Model(Section):
     """The model to align.
 
-    base: a folder that transformers loads, a hub name, or `random:llama-LxD` (L layers, D hidden, random weights from
-    the recipe's seed). tokenizer: `base` (the one beside the weights) or `train` (a byte-level BPE learnt on the pairs,
-    only with a random base). vocabulary: its size. revision: of a hub name.
+    base: a folder that transformers loads, a hub name, `bundled:model` (the package's own), or `random:llama-LxD` (L
+    layers, D hidden, random weights from the recipe's seed). tokenizer: `base` (the one beside the weights) or `train`
+    (a byte-level BPE learnt on the pairs, only with a random base). vocabulary: its size. revision: of a hub name.
     """
 
     base: Place

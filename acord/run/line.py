@@ -56,7 +56,7 @@ def step_of(stage: Stage, recipe: Recipe, keys: dict[str, str], outside: dict[st
 
 
 def locate_bundled(recipe: Recipe) -> Recipe:
-    """The recipe with `bundled:` places replaced by where the package's own files lie.
+    """The recipe with `bundled:` places, of sources and of the base, replaced by where the package's own files lie.
 
     Raises InputError for a bundled file that does not exist.
     """
@@ -69,7 +69,8 @@ def locate_bundled(recipe: Recipe) -> Recipe:
         )
         for source in recipe.data.sources
     ]
-    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"sources": sources})})
+    model = recipe.model.model_copy(update={"base": _located(recipe.model.base)})
+    return recipe.model_copy(update={"model": model, "data": recipe.data.model_copy(update={"sources": sources})})
 
 
 def _located(path: str) -> str:

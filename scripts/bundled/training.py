@@ -39,7 +39,7 @@ class Budget:
 
     def rate_at(self, share: float) -> float:
         """The learning rate when this share of the training is done."""
-        return self.rate * min(1.0, (1.0 - share) / (1.0 - self.warm_up))
+        return self.rate * min(share / self.warm_up, (1.0 - share) / (1.0 - self.warm_up))
 
     def share(self, steps: int, seconds: float) -> float:
         """How much of the training is done."""
