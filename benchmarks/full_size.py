@@ -180,17 +180,22 @@ def _read(path: Path) -> str:
 
 def table(path: Path) -> str:
     """The newest entry of each case, and how time and memory grow with the rows."""
-    header = ("case", "rows in", "used", "dropped", "pairs", "quotas met", "seconds", "times", "peak GB", "times")
+    header = (
+        "case", "rows in", "used", "dropped", "pairs", "quotas met", "seconds", "times",
+        "peak GB", "times", "shared pages in each process, GB", "times",
+    )  # fmt: skip
     entries = records.newest(path)
     return records.markdown(header, records.rows_of(CASES, path, lambda entry: _row(entry, entries.get(CASES[0]))))
 
 
 def _row(entry: dict[str, Any], one: dict[str, Any] | None) -> list[object]:
     met = [f"{name} {quota['taken']:,} of {quota['asked']:,}" for name, quota in (entry["quotas"] or {}).items()]
-    grown = ["", ""] if one is None else [f"{entry[name] / one[name]:.2f}" for name in ("seconds", "peak_rss_gb")]
+    measured = ("seconds", "peak_pss_gb", "peak_rss_gb")
+    grown = ["", "", ""] if one is None else [f"{entry[name] / one[name]:.2f}" for name in measured]
     counts = [f"{entry[name]:,}" for name in ("rows_in", "rows_used", "rows_dropped", "pairs")]
-    times = [f"{entry['seconds']:.0f}", grown[0], f"{entry['peak_rss_gb']:.2f}", grown[1]]
-    return [entry["case"], *counts, ", ".join(met), *times]
+    times = [f"{entry['seconds']:.0f}", grown[0]]
+    memory = [f"{entry['peak_pss_gb']:.2f}", grown[1], f"{entry['peak_rss_gb']:.2f}", grown[2]]
+    return [entry["case"], *counts, ", ".join(met), *times, *memory]
 
 
 def parse() -> argparse.Namespace:

@@ -4,6 +4,7 @@ This depends on the candidate alone, so several processes share it, and what was
 that was stopped does not examine twice.
 """
 
+import contextlib
 import ctypes
 import json
 import multiprocessing
@@ -18,6 +19,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from acord.data.decontaminate import CONTAMINATED, Contamination, PairMatch
 from acord.data.filters import Fault, Filtering
@@ -86,7 +89,8 @@ class Examiner:
         memory.mkdir(parents=True, exist_ok=True)
         self._pool: ProcessPoolExecutor | None = None
         if processes > 1 and "fork" in multiprocessing.get_all_start_methods():
-            # Forked, so that the tables of what evaluation holds are in memory once.
+            # Forked, so that the tables of what evaluation holds are in memory once; without what reading left behind.
+            _give_back_freed_memory()
             self._pool = ProcessPoolExecutor(
                 processes,
                 mp_context=multiprocessing.get_context("fork"),
@@ -141,6 +145,14 @@ class Examiner:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _give_back_freed_memory() -> None:
+    """Return to the system what Arrow's pool and the C library keep of memory that nothing uses any more."""
+    pa.default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library has no such call
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 _there: list[Rules] = []
