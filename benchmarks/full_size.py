@@ -88,7 +88,8 @@ def quotas(truth: dict[str, Any]) -> dict[str, int]:
     }
     supply["en"] += truth["openorca_gpt4"]["shared"]
     feasible = {language: int(FEASIBLE * (1 - HELD_OUT) * count) for language, count in supply.items()}
-    return {language: min(round(asked * min(1.0, truth["scale"])), feasible[language]) for language, asked in QUOTAS.items()}
+    part = min(1.0, truth["scale"])
+    return {language: min(round(asked * part), feasible[language]) for language, asked in QUOTAS.items()}
 
 
 def write_recipe(folder: Path, truth: dict[str, Any], suite: str | None, place: Path) -> Path:
