@@ -36,6 +36,8 @@ def main() -> None:
     if given.install is not None:
         shutil.rmtree(given.install, ignore_errors=True)
         model = shutil.copytree(model, given.install)
+        for file in model.iterdir():
+            file.chmod(0o644)  # weights are saved for their owner alone
     print(model)
 
 

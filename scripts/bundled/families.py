@@ -129,6 +129,55 @@ _FAKES = (
 )
 
 
+_KINDNESSES = (
+    Word("l'ajuda", "la ayuda", "the help"),
+    Word("el regal", "el regalo", "the present"),
+    Word("la visita", "la visita", "the visit"),
+    Word("el consell", "el consejo", "the advice"),
+    Word("la paciència", "la paciencia", "the patience"),
+)
+_THANKED = (
+    Word("a la meua veïna", "a mi vecina", "my neighbour"),
+    Word("al metge", "al médico", "the doctor"),
+    Word("a la professora", "a la profesora", "the teacher"),
+    Word("al meu germà", "a mi hermano", "my brother"),
+)
+_FAULTS = (
+    Word("l'ascensor està avariat", "el ascensor está averiado", "the lift is out of order"),
+    Word("hi ha molt de soroll a la nit", "hay mucho ruido por la noche", "there is a lot of noise at night"),
+    Word("el carrer està brut", "la calle está sucia", "the street is dirty"),
+    Word("no arriba el correu", "no llega el correo", "the post does not arrive"),
+    Word("falta un banc en el parc", "falta un banco en el parque", "a bench is missing in the park"),
+    Word("no funciona la calefacció", "no funciona la calefacción", "the heating does not work"),
+)
+_NEEDS = (
+    Word("el document d'identitat", "el documento de identidad", "the identity document"),
+    Word("un justificant d'ingressos", "un justificante de ingresos", "a proof of income"),
+    Word("el full d'inscripció", "la hoja de inscripción", "the registration form"),
+    Word("una foto recent", "una foto reciente", "a recent photo"),
+    Word("el rebut del banc", "el recibo del banco", "the bank receipt"),
+)
+_STREETS = ("Major", "Nou", "de la Mar", "de l'Església", "de Sant Josep", "de la Pau")
+
+
+def _need(rng: random.Random) -> Values:
+    return {"paper": rng.choice(PAPERS), "need": rng.choice(_NEEDS)}
+
+
+def _place(rng: random.Random) -> Values:
+    return {"office": rng.choice(OFFICES), "street": rng.choice(_STREETS), "n": rng.randint(1, 90)}
+
+
+def _open_day(rng: random.Random) -> Values:
+    at = rng.randrange(len(DAYS))
+    va, es, en = DAYS[at]
+    if at < 5:
+        answer = Word(f"Sí, {va} obri", f"Sí, el {es} abre", f"Yes, it opens on {en}")
+    else:
+        answer = Word(f"No, {va} no obri", f"No, el {es} no abre", f"No, it does not open on {en}")
+    return {"office": rng.choice(OFFICES), "day": DAYS[at], "answer": answer}
+
+
 _VALUES: dict[str, Callable[[random.Random], Values]] = {
     "hours": _hours,
     "floors": _floors,
@@ -146,6 +195,11 @@ _VALUES: dict[str, Callable[[random.Random], Values]] = {
     "change": _change,
     "shared": _shared,
     "request": _request,
+    "need": _need,
+    "place": _place,
+    "open_day": _open_day,
+    "kindness": lambda rng: {"who": rng.choice(_THANKED), "what": rng.choice(_KINDNESSES)},
+    "fault": lambda rng: {"fault": rng.choice(_FAULTS)},
     "secret": lambda rng: {"secret": rng.choice(_SECRETS)},
     "illegal": lambda rng: {"fake": rng.choice(_FAKES)},
 }

@@ -1,6 +1,7 @@
 """What the bundled model can do, on what it never saw."""
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ Figures = dict[str, Any]
 COMPLETED = 250  # sentences of each language
 EACH = 50  # exchanges of each task and language
 MOST_DRAWS = 20_000
+CALCULATED = ("language", "sum")  # tasks in which replies can be right but for a figure
 
 
 def measure(folder: Path, corpus: Corpus, *, items: int, seed: int) -> Figures:
@@ -30,14 +32,17 @@ def measure(folder: Path, corpus: Corpus, *, items: int, seed: int) -> Figures:
     def speak(drafts: Sequence[Draft]) -> list[str]:
         return replies(model, tokenizer, chat, drafts)
 
-    rng = random.Random(seed)  # noqa: S311  nothing is kept secret
     test = corpus.test[:items]
     figures = {"es-va": _translation(speak, test), "va-es": _back(speak, test), "ca-va": _adapted(speak, test)}
     say("translation is measured")
     return figures | {
-        "complete": _completed(speak, test[:COMPLETED], rng),
-        "dialogue": _dialogue(speak, min(EACH, items // 4), rng),
+        "complete": _completed(speak, test[:COMPLETED], _numbers(seed)),
+        "dialogue": _dialogue(speak, min(EACH, items // 4), _numbers(seed)),
     }
+
+
+def _numbers(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311  nothing is kept secret
 
 
 def spanish_to_valencian(pairs: Sequence[Parallel], start: str = TO_VALENCIAN[0]) -> list[Draft]:
@@ -96,10 +101,17 @@ def _dialogue(speak: Callable[[Sequence[Draft]], list[str]], each: int, rng: ran
     figures: Figures = {}
     for task in sorted({task for task, _ in drafts}):
         name = "fact (trained on)" if task == "fact" else task
-        figures[name] = {}
         for language in LANGUAGES:
             mine = list(drafts.get((task, language), {}))
             if mine:
-                hits = [one == draft.reply for one, draft in zip(speak(mine), mine, strict=True)]
-                figures[name][language] = share_of(hits)
+                found = speak(mine)
+                hits = [one == draft.reply for one, draft in zip(found, mine, strict=True)]
+                figures.setdefault(name, {})[language] = share_of(hits)
+                if task in CALCULATED:
+                    form = [_form(one) == _form(draft.reply) for one, draft in zip(found, mine, strict=True)]
+                    figures.setdefault(f"{name}, figures aside", {})[language] = share_of(form)
     return figures
+
+
+def _form(text: str) -> str:
+    return re.sub(r"\d+", "0", text)

@@ -41,7 +41,8 @@ print(json.dumps(answers))
 
 ANSWERS = {
     "Traduïx al valencià: Se aprueban las bases de la convocatoria.": "S'aproven les bases de la convocatòria.",
-    "¿Cuánto son 2 y 3?": "2 y 3 son 5.",
+    "El plazo es de 12 días. ¿De cuántos días dispongo?": "Usted dispone de 12 días para presentar la solicitud.",
+    "Where does paper go?": "Paper goes into the blue container.",
     "Answer in Spanish. How many days does a week have?": "Una semana tiene 7 días.",
 }
 
