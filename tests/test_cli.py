@@ -38,9 +38,10 @@ def start(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.P
     return subprocess.Popen(command, cwd=cwd, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def acord(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+def acord(*arguments: str, cwd: Path = ROOT, patience: float = 300, **environment: str) -> subprocess.CompletedProcess:
+    """patience: seconds that it may take, on a machine that others use."""
     process = start(*arguments, cwd=cwd, **environment)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=patience)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
@@ -305,12 +306,11 @@ def test_run_then_chat_then_what_chat_refuses(tmp_path):
 @pytest.mark.slow
 def test_the_demo_end_to_end_then_reused_without_torch(tmp_path):
     runs = str(tmp_path / "runs")
-    done = acord("demo", "--runs", runs)
+    done = acord("demo", "--runs", runs, patience=1_200)
     assert done.returncode == 0, done.stderr
-    for name in ("align/model", "align/metrics.jsonl", "align/manifest.json"):
+    for name in ("align/model", "align/metrics.jsonl", "evaluate/manifest.json"):
         assert str(Path(runs) / "demo" / name) in done.stdout
         assert (Path(runs) / "demo" / name).exists()
-    assert "0.6931 in the first step" in done.stdout
     assert f"chat {runs}/demo/align/model --prompt" in done.stdout
     code = (
         "import sys, time; from acord.cli import main_with\n"
@@ -321,10 +321,28 @@ def test_the_demo_end_to_end_then_reused_without_torch(tmp_path):
     )
     again = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert again.stderr.count("es reutilitza") == 5
-    for line in done.stdout.splitlines():
-        if line.startswith("  Valencian"):
-            assert line.split("ajuntament?")[1].strip() in again.stdout
+    assert again.stderr.count("es reutilitza") == 6
+    answers = [line.split("after", 1)[1].strip() for line in done.stdout.splitlines() if line.startswith("  after")]
+    assert len(answers) == 9
+    for answer in answers:
+        assert answer in again.stdout
+    the_demos_figures_are_what_was_promised(json.loads(acord("demo", "--runs", runs, "--json").stdout))
+
+
+def the_demos_figures_are_what_was_promised(told):
+    """With some room beneath what docs/bundled-model.md says, as machines round differently."""
+    figures = told["figures"]
+    assert [one["language"] for one in figures["preferences"]] == ["en", "es", "va"]
+    for one in figures["preferences"]:
+        assert one["after"]["value"] > 0.7 > one["detector"]["value"] > one["length"]["value"]
+        assert one["after"]["low"] > one["length"]["high"]
+        assert one["likelier_after"]["value"] > one["likelier_before"]["value"]
+    for one in figures["in_language"]:
+        assert one["after"]["n"] == 40
+        assert one["after"]["value"] > 0.55
+        assert one["chosen"]["value"] >= 0.975
+    assert figures["translation"]["change"]["low"] < 0 < figures["translation"]["change"]["high"]
+    assert [len({one["before"], one["after"]}) for one in told["answers"]].count(2) >= 6
 
 
 def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path):

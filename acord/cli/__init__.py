@@ -72,13 +72,12 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
     begin(as_json, language)
     from acord.console import write_result
     from acord.run.demo import PROMPTS, run_demo
-    from acord.run.render import show_demo
+    from acord.run.show_demo import show_demo
 
     result = run_demo(runs)
-    command = f'{_program()} chat {shlex.quote(str(result.model))} --prompt "{PROMPTS["va"]}"'
+    command = f'{_program()} chat {shlex.quote(str(result.model))} --prompt "{PROMPTS["va"][0]}"'
     if as_json:
-        answers = [{"language": one.language, "prompt": one.prompt, "answer": one.answer} for one in result.answers]
-        write_json(result.run.as_json() | {"answers": answers, "next": command})
+        write_json(result.as_json() | {"next": command})
     else:
         write_result(show_demo(result, command))
 

@@ -137,6 +137,7 @@ TEXTS = {
     "result_dropped": "dropped rows",
     "result_accuracy": "held-out accuracy",
     "result_accuracy_value": "{before:.1%} before, {after:.1%} after ({pairs} pairs)",
+    "result_comparison": "tables before and after",
     "result_loss": "loss",
     "result_loss_value": "{first:.4f} in the first step, {last:.4f} in the last",
     # Figures about pairs
@@ -204,9 +205,22 @@ TEXTS = {
     "export_personal": "pairs with personal data: {pairs}; before you publish them, set data.filters.personal_data to "
     "mask or drop and build again",
     # Demo
-    "demo_answers": "The aligned model answers:",
-    "demo_honest": "Its base has random weights and a tiny vocabulary, so what it says is noise: the demo shows "
-    "the way from data to model, not a good model.",
+    "demo_preferences": "Better reply preferred, held-out pairs of kinds not trained on (95% interval); before, the "
+    "aligned model is its own reference:",
+    "demo_preferences_heads": "language|pairs|before|after|longer reply|language detector",
+    "demo_in_language": "Replies in the language of the prompt, by a detector that is not Acord's (95% interval):",
+    "demo_in_language_heads": "language|prompts|before|after",
+    "demo_share": "{value:.1%} ({low:.0f} to {high:.0f})",
+    "demo_translation": "Spanish to Valencian, chrF on {items} sentences: {before} before, {after} after; "
+    "change {change}",
+    "demo_score": "{value:.1f} ({low:.1f} to {high:.1f})",
+    "demo_change": "{value:+.1f} ({low:+.1f} to {high:+.1f})",
+    "demo_answers": "The same prompts, before and after:",
+    "demo_asked": "prompt",
+    "demo_before": "before",
+    "demo_after": "after",
+    "demo_honest": "The model has four million weights and knows very little: the demo shows what aligning changes, "
+    "not a good model.",
     "demo_next": "Try next:",
     "demo_no_answer": "(an empty answer)",
     # Chat

@@ -140,6 +140,7 @@ TEXTS = {
     "result_dropped": "filas descartadas",
     "result_accuracy": "acierto en los pares reservados",
     "result_accuracy_value": "{before:.1%} antes, {after:.1%} después ({pairs} pares)",
+    "result_comparison": "tablas de antes y después",
     "result_loss": "pérdida",
     "result_loss_value": "{first:.4f} en el primer paso, {last:.4f} en el último",
     # Figures about pairs
@@ -208,9 +209,23 @@ TEXTS = {
     "export_personal": "pares con datos personales: {pairs}; antes de publicarlos, ponga "
     "data.filters.personal_data en mask o drop y vuelva a construirlos",
     # Demo
-    "demo_answers": "El modelo alineado responde:",
-    "demo_honest": "Su base tiene pesos aleatorios y un vocabulario diminuto, así que lo que dice es ruido: la "
-    "demostración enseña el camino de los datos al modelo, no un buen modelo.",
+    "demo_preferences": "Pares reservados, de tipos no entrenados, en los que se prefiere la respuesta mejor "
+    "(intervalo del 95%); antes, el modelo es su propia referencia:",
+    "demo_preferences_heads": "lengua|pares|antes|después|respuesta más larga|detector de lengua",
+    "demo_in_language": "Respuestas en la lengua de la petición, según un detector que no es de Acord (intervalo del "
+    "95%):",
+    "demo_in_language_heads": "lengua|peticiones|antes|después",
+    "demo_share": "{value:.1%} (de {low:.0f} a {high:.0f})",
+    "demo_translation": "Del castellano al valenciano, chrF de {items} frases: {before} antes, {after} después; "
+    "cambio {change}",
+    "demo_score": "{value:.1f} (de {low:.1f} a {high:.1f})",
+    "demo_change": "{value:+.1f} (de {low:+.1f} a {high:+.1f})",
+    "demo_answers": "Las mismas peticiones, antes y después:",
+    "demo_asked": "petición",
+    "demo_before": "antes",
+    "demo_after": "después",
+    "demo_honest": "El modelo tiene cuatro millones de pesos y sabe muy poco: la demostración enseña qué cambia con el "
+    "alineamiento, no un buen modelo.",
     "demo_next": "Para seguir:",
     "demo_no_answer": "(una respuesta vacía)",
     # Chat

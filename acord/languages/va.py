@@ -140,6 +140,7 @@ TEXTS = {
     "result_dropped": "files descartades",
     "result_accuracy": "encert en els parells reservats",
     "result_accuracy_value": "{before:.1%} abans, {after:.1%} després ({pairs} parells)",
+    "result_comparison": "taules d'abans i després",
     "result_loss": "pèrdua",
     "result_loss_value": "{first:.4f} en el primer pas, {last:.4f} en l'últim",
     # Figures about pairs
@@ -208,9 +209,23 @@ TEXTS = {
     "export_personal": "parells amb dades personals: {pairs}; abans de publicar-los, poseu "
     "data.filters.personal_data en mask o drop i torneu a construir-los",
     # Demo
-    "demo_answers": "El model alineat respon:",
-    "demo_honest": "La seua base té pesos aleatoris i un vocabulari diminut, de manera que el que diu és soroll: la "
-    "demostració ensenya el camí de les dades al model, no un bon model.",
+    "demo_preferences": "Parells reservats, de tipus no entrenats, en què es preferix la resposta millor (interval "
+    "del 95%); abans, el model és la seua pròpia referència:",
+    "demo_preferences_heads": "llengua|parells|abans|després|resposta més llarga|detector de llengua",
+    "demo_in_language": "Respostes en la llengua de la petició, segons un detector que no és d'Acord (interval del "
+    "95%):",
+    "demo_in_language_heads": "llengua|peticions|abans|després",
+    "demo_share": "{value:.1%} (de {low:.0f} a {high:.0f})",
+    "demo_translation": "Del castellà al valencià, chrF de {items} frases: {before} abans, {after} després; "
+    "canvi {change}",
+    "demo_score": "{value:.1f} (de {low:.1f} a {high:.1f})",
+    "demo_change": "{value:+.1f} (de {low:+.1f} a {high:+.1f})",
+    "demo_answers": "Les mateixes peticions, abans i després:",
+    "demo_asked": "petició",
+    "demo_before": "abans",
+    "demo_after": "després",
+    "demo_honest": "El model té quatre milions de pesos i sap molt poc: la demostració ensenya què canvia amb "
+    "l'alineament, no un bon model.",
     "demo_next": "Per a continuar:",
     "demo_no_answer": "(una resposta buida)",
     # Chat

@@ -4,11 +4,11 @@ import io
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from acord.languages import LANGUAGES, interface_language, text
+from acord.languages import text
 from acord.languages.reasons import reason_text
-from acord.run.demo import DemoResult
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
 from acord.run.summary import has_accuracy
@@ -85,7 +85,8 @@ def show_results(result: RunResult) -> str:
     """Where a run's artefacts lie and what it counted and measured, for people."""
     reached = result.stages[-1]
     manifest = [text("result_manifest"), str(result.folder / reached.stage / "manifest.json")]
-    rows = _aligned_model(result, manifest) if reached.stage == "align" else _built_pairs(result, manifest)
+    aligned_too = any(stage.stage == "align" for stage in result.stages)
+    rows = _aligned_model(result, manifest) if aligned_too else _built_pairs(result, manifest)
     # Never drawn as a table: a path that is folded cannot be copied.
     return aligned("", rows)
 
@@ -117,23 +118,10 @@ def _aligned_model(result: RunResult, manifest: list[str]) -> list[list[str]]:
         before, after = figures["held_out"]["before"], figures["held_out"]["after"]
         accuracy = {"before": before["accuracy"], "after": after["accuracy"], "pairs": after["pairs"]}
         rows.append([text("result_accuracy"), text("result_accuracy_value", **accuracy)])
+    if result.stages[-1].stage == "evaluate":
+        tables = Path(result.stages[-1].figures["files"][0]).parent
+        rows.append([text("result_comparison"), str(result.folder / "evaluate" / tables)])
     return rows
-
-
-def show_demo(result: DemoResult, command: str) -> str:
-    """The demo's results, its answers, and what to try next."""
-    interface = interface_language().tag
-    answers = [
-        [LANGUAGES[one.language].names[interface], one.prompt, " ".join(one.answer.split()) or text("demo_no_answer")]
-        for one in result.answers
-    ]
-    parts = [
-        show_results(result.run),
-        table(text("demo_answers"), answers),
-        text("demo_honest"),
-        f"{text('demo_next')}\n  {command}",
-    ]
-    return "\n\n".join(parts)
 
 
 def table(title: str, rows: Sequence[Sequence[str]]) -> str:
