@@ -35,7 +35,16 @@ def start(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.P
     command = [sys.executable, "-c", "from acord.cli import main; main()", *arguments]
     # No test may ask the network whether a model exists.
     settings = clean | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | environment
-    return subprocess.Popen(command, cwd=cwd, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background has Ctrl-C switched off for all that they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def acord(*arguments: str, cwd: Path = ROOT, patience: float = 300, **environment: str) -> subprocess.CompletedProcess:
@@ -157,8 +166,8 @@ def test_bad_input_is_one_line_and_leaves_nothing_half_written(tmp_path):
     tie = '{"domain": "general", "language": "english", "context": [{"role": "user", "content": "q"}], '
     tie += '"response1": "a", "response2": "b", "overall_preference": 0}\n'
     files = {
-        "broken.jsonl": good + "{not json\n",
-        "column.jsonl": good + '{"prompt": "p", "chosen": "a"}\n',
+        "broken.jsonl": "{not json\n" * 2,
+        "column.jsonl": '{"prompt": "p", "chosen": "a"}\n' * 2,
         "empty.jsonl": "",
         "ties.jsonl": tie * 3,
         "good.jsonl": good * 3,
@@ -167,8 +176,8 @@ def test_bad_input_is_one_line_and_leaves_nothing_half_written(tmp_path):
         (tmp_path / name).write_text(content)
     cases = [
         (write_case(tmp_path, "absent.jsonl"), ["absent.jsonl", "no such file"]),
-        (write_case(tmp_path, "broken.jsonl"), ["broken.jsonl:2"]),
-        (write_case(tmp_path, "column.jsonl"), ["column.jsonl:2", "rejected"]),
+        (write_case(tmp_path, "broken.jsonl"), ["broken.jsonl", "all 2 rows were dropped: not JSON"]),
+        (write_case(tmp_path, "column.jsonl"), ["column.jsonl", "the column rejected is missing"]),
         (write_case(tmp_path, "empty.jsonl"), ["empty.jsonl"]),
         (write_case(tmp_path, "ties.jsonl", form="helpsteer3"), ["ties.jsonl", "dropped"]),
         (write_case(tmp_path, "good.jsonl", base="no/such-model"), ["no/such-model"]),

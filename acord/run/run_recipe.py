@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.console import say
+from acord.errors import InputError
 from acord.recipe import Recipe
 from acord.run import summary
 from acord.run.disk import remove
@@ -111,6 +112,7 @@ def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageR
         ),
         unusable=lambda folder: _other_inputs(folder, read) or stage.unusable(recipe, folder),
         resumable=stage.resumable,
+        fresh_after_fault=stage.fresh_after_fault,
     )
     seconds = time.monotonic() - started
     say(_summary_line(stage, artefact, seconds))
@@ -134,7 +136,7 @@ def _maker(step: Step, job: Job, read: Read) -> Callable[[Path], Manifest]:
 
     def make(folder: Path) -> Manifest:
         started = _now()
-        with _begun_from(folder, read, resumable=step.stage.resumable):
+        with _begun_from(folder, read, step.stage):
             figures = step.stage.build(replace(job, folder=folder))
         return Manifest(
             stage=step.stage.name,
@@ -155,9 +157,9 @@ def _maker(step: Step, job: Job, read: Read) -> Callable[[Path], Manifest]:
 
 
 @contextmanager
-def _begun_from(folder: Path, read: Read, *, resumable: bool) -> Iterator[None]:
+def _begun_from(folder: Path, read: Read, stage: Stage) -> Iterator[None]:
     """Empty the folder that a stopped run left if it had begun from other inputs; note meanwhile which these are."""
-    if not resumable:
+    if not stage.resumable:
         yield
         return
     note = folder.parent / f"{folder.name}.inputs"
@@ -166,7 +168,12 @@ def _begun_from(folder: Path, read: Read, *, resumable: bool) -> Iterator[None]:
         remove(folder)
         folder.mkdir()
     note.write_text(now, encoding="utf-8")
-    yield
+    try:
+        yield
+    except InputError:
+        if stage.fresh_after_fault:
+            note.unlink()
+        raise
     note.unlink()
 
 

@@ -37,7 +37,8 @@ class Stage:
     outside: the identity of files and models that are no artefacts. libraries: distributions whose major.minor is
     part of the key. build: fills the folder and returns figures for the manifest. summary: one line about them.
     unusable: why a complete artefact cannot be reused all the same, None where it can. resumable: whether the stage
-    goes on in the folder that a stopped run left. applies: whether a recipe asks for the stage at all.
+    goes on in the folder that a stopped run left. fresh_after_fault: not after an input was found at fault: mended, it
+    has another key, and what was left would lie there for ever. applies: whether a recipe asks for the stage at all.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Stage:
     summary: Callable[[Figures], str]
     unusable: Callable[[Recipe, Path], str | None] = lambda recipe, folder: None  # noqa: ARG005  most always can
     resumable: bool = False
+    fresh_after_fault: bool = False
     applies: Callable[[Recipe], bool] = lambda recipe: True  # noqa: ARG005  most always do
 
 
@@ -120,6 +122,7 @@ STAGES: tuple[Stage, ...] = (
         build=_build_pairs,
         summary=summary.pairs,
         resumable=True,
+        fresh_after_fault=True,
     ),
     Stage(
         name="base",

@@ -76,11 +76,13 @@ class Store:
         *,
         unusable: Callable[[Path], str | None],
         resumable: bool,
+        fresh_after_fault: bool = False,
     ) -> Artefact:
         """The artefact with that key: reused where it is complete, else made by `make` and put into its place.
 
         make: fills the folder it is given and returns the manifest. The folder is empty, or, where the stage is
-        resumable, as a run that was stopped left it. unusable: why a complete artefact must be made again, or None.
+        resumable, as a run that was stopped left it (or nothing, where fresh_after_fault and the input was at fault).
+        unusable: why a complete artefact must be made again, or None.
         Raises MachineError for a fault of the disk, and whatever `make` raises; nothing that could be taken for an
         artefact is left then.
         """
@@ -100,9 +102,11 @@ class Store:
                 if final.exists():
                     say(text("stage_rebuilt", stage=stage, folder=str(final), reason=reason))
                     remove(final)
-                return Artefact(final, self._build(final, make, resumable), reused=False)
+                return Artefact(final, self._build(final, make, resumable, fresh_after_fault), reused=False)
 
-    def _build(self, final: Path, make: Callable[[Path], Manifest], resumable: bool) -> Manifest:
+    def _build(
+        self, final: Path, make: Callable[[Path], Manifest], resumable: bool, fresh_after_fault: bool
+    ) -> Manifest:
         partial = final.with_name(f"{final.name}.partial")
         if not resumable:
             remove(partial)
@@ -112,8 +116,8 @@ class Store:
             write_manifest(manifest, partial)
             sync_tree(partial)
             partial.rename(final)
-        except BaseException:
-            if not resumable:
+        except BaseException as error:
+            if not resumable or (fresh_after_fault and isinstance(error, InputError)):
                 remove(partial)
             raise
         sync_folder(final.parent)
