@@ -7,7 +7,7 @@ once: both use them when the hub cannot be asked.
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -205,11 +205,13 @@ def data_files(row: Row, include: Sequence[Path], environment: Mapping[str, str]
     return sorted(files)
 
 
-def _places(pattern: str) -> list[Path]:
+def _places(pattern: str) -> Iterator[Path]:
+    """The path itself, there or not; of a pattern, what it finds."""
     place = Path(pattern)
-    if not any(mark in pattern for mark in "*?["):
-        return [place]
-    return list(Path(place.anchor or ".").glob(str(place.relative_to(place.anchor))))
+    if any(mark in pattern for mark in "*?["):
+        yield from Path(place.anchor or ".").glob(str(place.relative_to(place.anchor)))
+    else:
+        yield place
 
 
 def _flat(files: Any) -> list[str]:
@@ -222,10 +224,7 @@ def _flat(files: Any) -> list[str]:
 
 def _matches(pattern: str) -> bool:
     """Whether a local path is there; of a pattern, whether it finds something."""
-    place = Path(pattern)
-    if not any(mark in pattern for mark in "*?["):
-        return place.exists()
-    return any(True for _ in Path(place.anchor or ".").glob(str(place.relative_to(place.anchor))))
+    return any(place.exists() for place in _places(pattern))
 
 
 def datasets_cache(environment: Mapping[str, str]) -> Path:
