@@ -163,6 +163,10 @@ class Store:
                 told = True
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Who held the lock has removed its file: a lock on a file without a name excludes nobody.
-            if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+            try:
+                named = os.path.samestat(os.fstat(descriptor), path.stat())
+            except FileNotFoundError:
+                named = False
+            if named:
                 return descriptor
             os.close(descriptor)
