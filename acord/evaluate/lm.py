@@ -22,11 +22,11 @@ from lm_eval.utils import get_rolling_token_windows, make_disjoint_window, simpl
 from acord.chat import ChatFormat, Message
 from acord.errors import InputError
 from acord.evaluate.encoding import Encoder, HarnessEncoder, SealedEncoder
-from acord.evaluate.generate import Generator, Request, transformers_generator, vllm_generator
 from acord.evaluate.likelihood import Kept, Likelihood, LocalPacks, Question, ScorePacks, likelihoods
 from acord.evaluate.loading import Loaded, load, weights_identity
 from acord.evaluate.sampling import NEW_TOKENS, read_settings, replies, request_for
 from acord.evaluate.store import ItemStore
+from acord.generate import Generator, Request, transformers_generator, vllm_generator
 
 __all__ = ["AcordLM", "Loaded", "load", "weights_identity"]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from acord.evaluate.generate import Generator, Request
     from acord.evaluate.likelihood import Done, Likelihood, Pack, ScorePacks
     from acord.evaluate.lm import AcordLM
+    from acord.generate import Generator, Request
 
 # Prompts a process gets at a time: several times the slots that it fills, or each round would wait for its longest.
 PROMPTS_AT_ONCE = 128

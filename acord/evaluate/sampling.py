@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs
 
 from acord.console import track
-from acord.evaluate.generate import Request
 from acord.evaluate.likelihood import Kept
+from acord.generate import Request
 
 # Of a reply, where the task does not say: the hf backend's default.
 NEW_TOKENS = 256

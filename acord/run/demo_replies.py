@@ -16,8 +16,8 @@ def likeliest_replies(folder: Path, conversations: Sequence[Turns], *, new_token
 
     Raises InputError for a folder that is no model, and Refused for a conversation that its template cannot hold.
     """
-    from acord.evaluate.generate import Request, transformers_generator
     from acord.evaluate.loading import load
+    from acord.generate import Request, transformers_generator
 
     loaded = load(folder, "float32")
     chat = loaded.chat

@@ -10,7 +10,7 @@ import yaml
 from lm_eval.api.instance import Instance
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from acord.evaluate.generate import Request
+from acord.generate import Request
 from acord.models import save_model, train_tokenizer
 from tests.chat.chat_tokenizers import LINES, LLAMA3, tokenizer
 

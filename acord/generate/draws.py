@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from acord.evaluate.replies import Reply, draw_seed
+from acord.generate.replies import Reply, draw_seed
 
 
 class Draws:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from acord.errors import InputError
-from acord.evaluate.generate import Request, vllm_generator
-from acord.evaluate.replies import draw_seed
+from acord.generate import Request, vllm_generator
+from acord.generate.replies import draw_seed
 
 
 class FakeEngine:

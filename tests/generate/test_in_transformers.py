@@ -24,12 +24,11 @@ from transformers import (
     OPTForCausalLM,
 )
 
-from acord.evaluate import generate_transformers
-from acord.evaluate.draws import Draws
-from acord.evaluate.generate import Generator, Request, transformers_generator
-from acord.evaluate.generate_transformers import InSlots, OneByOne
-from acord.evaluate.replies import Reply, cut, draw_seed
-from acord.evaluate.slots import SlotModel
+from acord.generate import Generator, Request, in_transformers, transformers_generator
+from acord.generate.draws import Draws
+from acord.generate.in_transformers import InSlots, OneByOne
+from acord.generate.replies import Reply, cut, draw_seed
+from acord.generate.slots import SlotModel
 from acord.models import train_tokenizer
 from acord.tree.admission import admit
 from tests.chat.chat_tokenizers import LINES
@@ -351,9 +350,9 @@ def test_little_memory_means_fewer_slots(monkeypatch: pytest.MonkeyPatch) -> Non
     model = build("llama")
     generator = in_slots(model, slots=8)
     # 2 layers x 2 heads x 8 wide, keys and values, fp32: 256 bytes a token.
-    monkeypatch.setattr(generate_transformers, "_free_bytes", lambda _device: 2 * 256 * 100 * 5)
+    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: 2 * 256 * 100 * 5)
     assert generator._slots_that_fit(100) == 5
-    monkeypatch.setattr(generate_transformers, "_free_bytes", lambda _device: 0)
+    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: 0)
     assert generator._slots_that_fit(100) == 1
-    monkeypatch.setattr(generate_transformers, "_free_bytes", lambda _device: None)
+    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: None)
     assert generator._slots_that_fit(100) == 8

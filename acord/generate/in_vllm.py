@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
-from acord.evaluate.replies import Done, Generator, Request, cut, draw_seed
+from acord.generate.replies import Done, Generator, Request, cut, draw_seed
 
 
 def vllm_generator(folder: str | Path, *, stop_ids: Sequence[int] = (), precision: str = "auto") -> Generator:

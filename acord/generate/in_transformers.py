@@ -1,6 +1,6 @@
 """Generation by a transformers model: many sequences side by side, none of which waits for another.
 
-Every sequence has a slot in a shared cache (acord.evaluate.slots). When it ends, its text is handed over and the next
+Every sequence has a slot in a shared cache (acord.generate.slots). When it ends, its text is handed over and the next
 prompt takes its slot, while the others go on.
 
 transformers' own continuous batching was tried beside it (docs/log.md): no faster on a CPU, it draws all samples from
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from acord.console import say
-from acord.evaluate.draws import Draws
-from acord.evaluate.replies import Done, Generator, Reply, Request, draw_seed
-from acord.evaluate.slots import SlotModel
+from acord.generate.draws import Draws
+from acord.generate.replies import Done, Generator, Reply, Request, draw_seed
+from acord.generate.slots import SlotModel
 from acord.tree.admission import ROPE_BY_LENGTH, TOLERANCE
 
 # Sequences side by side: on a CPU 8 and 16 were equally fast and 32 slower; a GPU takes more to be busy.
