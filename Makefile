@@ -13,7 +13,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -92,6 +92,7 @@ def test_the_languages_offered_are_those_of_the_interface():
     assert get_args(common.Language) == INTERFACE_TAGS
 
 
+@pytest.mark.slow
 def test_version_and_help_of_every_verb():
     assert acord("--version").stdout.startswith("acord 0.")
     for verb in (["demo"], ["plan"], ["run"], ["data", "build"], ["chat"], ["evaluate"], ["compare"]):
@@ -146,6 +147,7 @@ def test_a_reader_that_stops_reading_leaves_no_traceback(tmp_path):
     assert err == ""
 
 
+@pytest.mark.slow
 def test_letters_that_the_terminal_lacks_are_replaced_and_names_may_have_any(tmp_path):
     folder = tmp_path / "dàta files 🎉"
     folder.mkdir()
@@ -244,6 +246,7 @@ def test_plan_fetches_nothing(tmp_path):
     assert done.stdout.count("something it needs is not here yet") == 5
 
 
+@pytest.mark.slow
 def test_every_recipe_of_the_project_can_be_planned(tmp_path):
     for recipe in sorted((ROOT / "recipes").glob("*.yaml")):
         needs_files = "../shared/" in recipe.read_text()
@@ -260,6 +263,7 @@ def test_the_locale_and_the_option_choose_the_language(tmp_path):
     assert acord("plan", recipe, "--language", "es", LANG="ca_ES.UTF-8").stdout.startswith("Etapas\n")
 
 
+@pytest.mark.slow
 def test_data_build_counts_every_row(tmp_path):
     recipe = write_recipe(tmp_path, str(GOLDEN / "pairs.jsonl"))
     done = acord("data", "build", recipe, ACORD_RUNS=str(tmp_path / "runs"))
@@ -354,6 +358,7 @@ def the_demos_figures_are_what_was_promised(told):
     assert [len({one["before"], one["after"]}) for one in told["answers"]].count(2) >= 6
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(tmp_path):
     rows = tmp_path / "rows.jsonl"
     rows.write_text(

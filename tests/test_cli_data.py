@@ -37,6 +37,7 @@ def runs(tmp_path_factory):
     return runs
 
 
+@pytest.mark.slow
 def test_stats_of_a_run_by_folder_by_name_and_by_its_pairs(runs, capsys):
     done = acord("data", "stats", str(runs / "made"))
     assert done.returncode == 0, done.stderr

@@ -137,6 +137,7 @@ def test_quotas_are_the_card_s_where_there_is_enough() -> None:
     assert full_size.quotas(truth) == {"en": 80_308, "es": int(0.65 * 0.95 * 20_000)}
 
 
+@pytest.mark.slow
 def test_memory_of_a_process_and_its_children() -> None:
     child = "import time; held = bytearray(60_000_000); time.sleep(1.5)"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"

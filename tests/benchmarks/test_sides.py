@@ -22,6 +22,7 @@ def job(folder: Path, precision: str = "float32") -> Job:
     return Job(shape_of(1, 64, VOCABULARY), str(folder / "pairs.parquet"), ids[:8], ids[8:], 8, precision, threads=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_acords_side(tmp_path: Path, precision: str) -> None:
     row = measure(asdict(AcordJob(job(tmp_path, precision), token_budget=64)))

@@ -81,6 +81,7 @@ def test_sources_keep_their_order_and_the_first_of_equal_pairs_is_kept(
     assert figures["rows_by_source"]["hs"]["dropped_by_reason"] == {"tie (overall_preference 0)": 1}
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     settings = {"filters": NO_FILTERS, "duplicates": {"near": None}}
     data = json.dumps({"sources": write_sources(tmp_path), "held_out": 0.3, **settings})

@@ -174,6 +174,7 @@ print(found)
 """
 
 
+@pytest.mark.slow
 def test_other_processes_and_hash_seeds_find_the_same() -> None:
     outputs = {
         subprocess.run(

@@ -119,6 +119,7 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are followed through /proc")
 def test_helpers_end_with_the_process_that_they_help(tmp_path: Path) -> None:
     """Killed alone, as for want of memory: what it left must not go on waiting for work."""

@@ -60,6 +60,7 @@ def metric_script(home: Path) -> None:
     (folder / "rouge.py").write_text("")
 
 
+@pytest.mark.slow
 def test_of_the_card_everything_would_be_fetched_and_nothing_is_asked(tmp_path):
     states = check_rows(load_suite("aitana"), environment={"HF_HOME": str(tmp_path)})
     assert len(states) == 53

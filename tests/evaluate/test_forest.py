@@ -50,6 +50,7 @@ def test_differences_in_points_between_chance_and_best(comparison):
     assert mean.bars[0].value == pytest.approx(-25.0)
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_same_each_time(comparison):
     first = to_png(comparison), to_svg(comparison)
     time.sleep(1.1)

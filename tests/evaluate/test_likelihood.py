@@ -138,6 +138,7 @@ def as_sequences(ids: Sequence[Sequence[int]]) -> dict[str, TokenSequence]:
     return {f"{number:03d}": TokenSequence(one, (ScoredRange(1, len(one)),)) for number, one in enumerate(ids)}
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=2, max_size=9), min_size=1, max_size=9),
     st.integers(4, 24),
@@ -197,6 +198,7 @@ def _killed(path: Path, questions: Sequence[Question], kill_after: int) -> None:
         score(questions, CountingPacks(ScoringModel(tiny_llama()), kill_after), store)
 
 
+@pytest.mark.slow
 def test_killed_at_every_pack_it_goes_on_to_identical_scores(tmp_path: Path) -> None:
     questions = random_questions(144)
     whole = CountingPacks(ScoringModel(tiny_llama()))

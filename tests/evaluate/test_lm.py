@@ -88,6 +88,7 @@ def check_same(theirs: dict[str, Any], ours: dict[str, Any], name: str) -> None:
     assert {key: ours["results"][name][key] for key in figures} == figures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"apply_chat_template": True}, {"num_fewshot": 2}])
 def test_a_task_gets_the_figures_of_the_hf_backend(folder: Path, tmp_path: Path, options: dict[str, Any]) -> None:
     if options.get("apply_chat_template") and "bos" in str(folder):
@@ -101,6 +102,7 @@ def test_a_task_gets_the_figures_of_the_hf_backend(folder: Path, tmp_path: Path,
         check_same(theirs, run(AcordLM(loaded), tasks, "setmana", **options), "setmana")
 
 
+@pytest.mark.slow
 def test_a_begun_reply_is_understood(trained: Path, tmp_path: Path) -> None:
     tasks = write_task(tmp_path, "begun", CHOICES, **MULTIPLE_CHOICE, gen_prefix="Resposta:")
     lm = AcordLM(load(trained, "float32"))
@@ -108,6 +110,7 @@ def test_a_begun_reply_is_understood(trained: Path, tmp_path: Path) -> None:
     check_same(theirs, run(lm, tasks, "begun", apply_chat_template=True), "begun")
 
 
+@pytest.mark.slow
 def test_whole_texts_get_the_figures_of_the_hf_backend(trained: Path, tmp_path: Path) -> None:
     rows = [{"text": "Bon dia, què tal? " * repeats} for repeats in (1, 3, 200)]
     settings = {
@@ -137,6 +140,7 @@ def texts(results: dict[str, Any], name: str) -> list[str]:
     return [sample["resps"][0][0] for sample in results["samples"][name]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chat", [False, True])
 def test_replies_are_those_of_the_hf_backend(trained: Path, tmp_path: Path, chat: bool) -> None:
     rows = [{"question": f"{'Bon dia. ' * number}Quants dies?", "answer": "Set"} for number in range(6)]
@@ -179,6 +183,7 @@ def _killed(folder: Path, store: Path, tasks: Path, kill_after: int) -> None:
     run(counted_lm(folder, store, kill_after), tasks, "setmana", apply_chat_template=True)
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_goes_on_and_gives_identical_results(trained: Path, tmp_path: Path) -> None:
     tasks = write_task(tmp_path, "setmana", CHOICES, **MULTIPLE_CHOICE)
     whole = counted_lm(trained, tmp_path / "whole.sqlite")
@@ -198,6 +203,7 @@ def test_a_killed_evaluation_goes_on_and_gives_identical_results(trained: Path, 
     assert again.score_packs.packs == 0
 
 
+@pytest.mark.slow
 def test_two_models_at_one_path_share_nothing(tmp_path: Path) -> None:
     tasks = write_task(tmp_path / "tasks", "setmana", CHOICES, **MULTIPLE_CHOICE)
     folder, store = tmp_path / "model", tmp_path / "items.sqlite"

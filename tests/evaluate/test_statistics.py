@@ -281,6 +281,7 @@ class TestHolm:
         assert [name for name, one in decisions.items() if one.distinct] == ["a", "d"]
         assert decisions["b"].adjusted_p == pytest.approx(0.06)
 
+    @pytest.mark.slow
     def test_suite_of_equal_models_keeps_its_level(self):
         """With no difference anywhere, a suite of 20 rows names one in at most 5 % of suites (12 % without Holm)."""
         rng = np.random.default_rng(21)

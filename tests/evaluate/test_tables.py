@@ -249,6 +249,7 @@ def test_json_holds_all(comparison, tmp_path):
     assert content["means"][0]["models"]["demo"]["value"] == pytest.approx((0.5 + 0.61) / 2)
 
 
+@pytest.mark.slow
 def test_every_format_is_written_and_again_the_same(comparison, tmp_path):
     first = write_comparison(comparison, tmp_path / "one")
     assert [path.name for path in first] == [f"comparison.{kind}" for kind in FORMATS]

@@ -117,6 +117,7 @@ def test_of_several_processes_one_says_what_is_wrong(runs: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

@@ -10,6 +10,7 @@ from acord.tree.trie import Forest, ScoredRange, TokenSequence, build_forest
 from tests.tree.test_scoring import token_sequences
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(token_sequences())
 def test_blocks_and_mask_see_the_same_tokens(sequences: list[TokenSequence]) -> None:

@@ -92,6 +92,7 @@ def gradients(model: torch.nn.Module, logp_R: torch.Tensor) -> dict[str, torch.T
     return {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(token_sequences())
 def test_every_parameters_gradient_equals_that_of_separate_runs(sequences: list[TokenSequence]) -> None:
@@ -163,6 +164,7 @@ def test_the_models_own_attention_is_back_after_scoring_and_the_trees_refuses_to
         model(input_ids=torch.tensor([[1, 2]]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(token_sequences(), min_size=1, max_size=6), st.integers(4, 60))
 def test_packs_hold_every_item_once_within_the_budget_and_score_the_same(

@@ -81,6 +81,7 @@ def test_what_breaks_it_twice_is_given_up_alone(tmp_path: Path) -> None:
         pipe.close()
 
 
+@pytest.mark.slow
 def test_a_pipe_that_hangs_is_ended(tmp_path: Path) -> None:
     pipe = Pipe(stages(tmp_path), hang_seconds=0.5)
     try:
