@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the bundled model.")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints, metrics and the result")
     parser.add_argument("--text", type=Path, default=ROOT.parent / "shared" / "data" / "text", help="the public text")
-    parser.add_argument("--minutes", type=float, default=64.0, help="of training, by the clock")
+    parser.add_argument("--minutes", type=float, nargs=2, default=(64.0, 32.0), help="of each part, by the clock")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help="a tiny model, a few steps, little text")
     parser.add_argument("--install", type=Path, help="where to copy the finished model to, such as acord/bundled/model")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import torch
 
 from acord.chat import ChatFormat
 from acord.models import train_tokenizer
+from acord.run.demo import PROMPTS
 from scripts.bundled.corpus import LONGEST, Parallel, is_useful, masked, read_corpus
-from scripts.bundled.curriculum import STAGES, drawing, stage_at
+from scripts.bundled.curriculum import PARTS, drawing, stage_at
 from scripts.bundled.dialogue import draw_dialogue, filled, is_held_out
 from scripts.bundled.examples import step_examples
 from scripts.bundled.families import FACTS, FAMILIES
@@ -24,8 +26,17 @@ from scripts.bundled.training import Budget
 from scripts.bundled.translation import CENTRAL, Translations, complete, has_central, to_central
 from scripts.bundled.wiring import wire_copying
 from scripts.bundled.words import LANGUAGES, OFFICES
+from tests.bundled.reading import samples, truth
 
 ROOT = Path(__file__).parents[1]
+RUN = 6  # words in a row that no two texts have by chance
+
+
+def runs_of_words(text):
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
+
+
 TEXT = ROOT.parent / "shared" / "data" / "text"
 
 
@@ -117,8 +128,8 @@ def test_every_exchange_is_filled_in_and_its_reply_follows(seed):
         for text in (draft.prompt, draft.reply, *(content for _, content in draft.before)):
             assert "{" not in text
             assert not any(f" {wrong} " in f" {text} " for wrong in ("per el", "a el", "de el")), text
-        assert draft.reply[0].isupper() or draft.reply[0].isdigit() or draft.reply[0] in "¡¿"
-        assert draft.reply[-1] in ".?!"
+        assert draft.reply[0].isupper() or draft.reply[0].isdigit() or draft.reply[0] in "¡¿«“"
+        assert draft.reply.rstrip("»”")[-1] in ".?!" or draft.reply[-1] in "»”"
 
 
 def test_held_out_exchanges_are_never_drawn_for_training():
@@ -139,14 +150,31 @@ def test_articles_contract_and_slots_begin_sentences():
 
 def test_every_family_and_fact_has_all_three_languages():
     assert all(set(fact) == set(LANGUAGES) for fact in FACTS)
-    counts = {(len(family.va.prompts), len(family.es.prompts), len(family.en.prompts)) for family in FAMILIES}
-    assert all(len({*count}) == 1 for count in counts), counts
+    for family in FAMILIES:
+        for lines in (family.va, family.es, family.en):
+            assert lines.prompts
+            assert lines.replies
+    assert len(FAMILIES) > 80
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_family_words_its_prompts_as_what_the_model_is_measured_on(language):
+    rng = random.Random(4)
+    known = truth()
+    held_out = [
+        sample.prompt[-1][1] for sample in samples() if known[sample.id].held_out and sample.language == language
+    ]
+    measured = set().union(*(runs_of_words(text) for text in [*held_out, *PROMPTS[language]]))
+    drawn = [draw_dialogue(rng) for _ in range(3_000)]
+    asked = {run for draft in drawn if draft.task != "language" for run in runs_of_words(draft.prompt)}
+    assert len(measured) > 200
+    assert not asked & measured
 
 
 def test_sums_are_right():
     rng = random.Random(3)
     found = 0
-    for _ in range(2_000):
+    for _ in range(8_000):
         draft = draw_dialogue(rng)
         words = draft.reply.rstrip(".").split()
         if draft.language == "en" and draft.task == "sum" and "plus" in words:
@@ -157,12 +185,33 @@ def test_sums_are_right():
 
 
 def test_the_mix_changes_evenly_and_is_a_mix_throughout():
-    assert stage_at(0.0).mix == STAGES[0].mix
-    assert stage_at(1.0).mix == STAGES[-1].mix
-    assert stage_at(0.13).mix["dialogue"] == pytest.approx(0.146)
-    assert stage_at(0.13).characters == 180
-    for share in (0.0, 0.03, 0.1, 0.3, 0.7, 0.999):
-        assert sum(stage_at(share).mix.values()) == pytest.approx(1.0)
+    stages = PARTS[0].stages
+    assert stage_at(stages, 0.0).mix == stages[0].mix
+    assert stage_at(stages, 1.0).mix == stages[-1].mix
+    assert stage_at(stages, 0.13).mix["dialogue"] == pytest.approx(0.146)
+    assert stage_at(stages, 0.13).characters == 180
+    for part in PARTS:
+        for share in (0.0, 0.03, 0.1, 0.3, 0.7, 0.999):
+            assert sum(stage_at(part.stages, share).mix.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_exchanges_over_a_sentence_answer_in_the_language_of_the_question(seed):
+    corpus = own_corpus()
+    rng = random.Random(seed)
+    draw = Translations(corpus.train, corpus.english).drawing("read", rng, LONGEST)
+    valencian = {pair.va.rstrip(".") for pair in corpus.train}
+    spanish = {pair.es.rstrip(".") for pair in corpus.train}
+    seen = set()
+    for draft in (draw() for _ in range(200)):
+        seen.add(draft.language)
+        assert "{" not in draft.prompt + draft.reply
+        quoted = draft.reply.partition("«")[2].partition("»")[0]
+        if quoted and draft.language == "va":
+            assert any(text.startswith(quoted) for text in valencian)
+        if quoted and draft.language == "es":
+            assert any(text.startswith(quoted) for text in spanish)
+    assert seen == {*LANGUAGES}
 
 
 def test_the_rate_rises_and_falls_to_zero_by_the_clock_or_by_steps():
@@ -175,7 +224,7 @@ def test_the_rate_rises_and_falls_to_zero_by_the_clock_or_by_steps():
 def test_a_step_scores_replies_and_shares_its_instructions():
     corpus = own_corpus()
     chat = ChatFormat.build(train_tokenizer([text for pair in corpus.train for text in pair], 500))
-    draw = drawing(Translations(corpus.train, corpus.english))(random.Random(0), 0.5)
+    draw = drawing(Translations(corpus.train, corpus.english), PARTS[0].stages)(random.Random(0), 0.5)
     examples = step_examples(draw, chat, 600)
     assert [example.id for example in examples] == [str(index) for index in range(len(examples))]
     assert all(example.replies[0][-1] == chat.end_of_turn_id for example in examples)
@@ -233,11 +282,13 @@ def test_the_whole_path_in_little(tmp_path, text):
     )
     assert made.returncode == 0, made.stderr
     assert made.stdout.strip() == str(tmp_path / "model")
-    records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
-    assert [record["share"] for record in records] == pytest.approx([step / 6 for step in range(6)], abs=1e-4)
-    assert records[0]["loss"] > 0
-    assert records[0]["learning_rate"] == 0.0
-    assert all(record["tokens_distinct"] < record["tokens_unshared"] for record in records)
+    for part in PARTS:
+        lines = (tmp_path / "run" / part.name / "metrics.jsonl").read_text().splitlines()
+        records = [json.loads(line) for line in lines]
+        assert [record["share"] for record in records] == pytest.approx([step / 6 for step in range(6)], abs=1e-4)
+        assert records[0]["loss"] > 0
+        assert records[0]["learning_rate"] == 0.0
+        assert all(record["tokens_distinct"] <= record["tokens_unshared"] for record in records)
     card = (tmp_path / "model" / "README.md").read_text()
     assert "Spanish to Valencian" in card
     assert "{" not in card.replace('{"role": "user", "content": text}', "")

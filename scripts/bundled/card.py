@@ -1,14 +1,16 @@
 """The card of the bundled model: what it is, what it learnt from, what it can do, and what it cannot."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from scripts.bundled.examples import LONGEST_TOKENS
-from scripts.bundled.families import FACTS
+from scripts.bundled.families import FACTS, FAMILIES
 from scripts.bundled.translation import CENTRAL
 
 Row = list[Any]  # value, low, high, items: an Interval as JSON has it
 
+SUMMED = ("steps", "examples", "tokens_unshared", "tokens_distinct")
 TEMPLATE = Path(__file__).with_name("card.md")
 
 
@@ -19,11 +21,14 @@ TRANSLATIONS = {
 }
 
 
-def write_card(report: dict[str, Any], figures: dict[str, Any], folder: Path) -> None:
-    """Write folder/README.md."""
+def write_card(reports: Sequence[dict[str, Any]], figures: dict[str, Any], folder: Path) -> None:
+    """Write folder/README.md. reports: of each part of the training."""
+    sums = {name: sum(report[name] for report in reports) for name in SUMMED}
+    minutes = [f"{report['seconds'] / 60:.0f}" for report in reports]
     card = TEMPLATE.read_text(encoding="utf-8").format(
-        **report,
-        minutes=round(report["seconds"] / 60),
+        **reports[-1] | sums,
+        minutes=" and ".join(minutes),
+        families=len(FAMILIES),
         central=len(CENTRAL),
         facts=len(FACTS),
         longest=LONGEST_TOKENS,

@@ -178,6 +178,16 @@ def _open_day(rng: random.Random) -> Values:
     return {"office": rng.choice(OFFICES), "day": DAYS[at], "answer": answer}
 
 
+_LISTS: dict[str, tuple[Any, ...]] = {
+    "OFFICES": OFFICES,
+    "SERVICES": SERVICES,
+    "DAYS": DAYS,
+    "MONTHS": MONTHS,
+    "PAPERS": PAPERS,
+    "TOWNS": TOWNS,
+    "GOODS": GOODS,
+    "THINGS": THINGS,
+}
 _VALUES: dict[str, Callable[[random.Random], Values]] = {
     "hours": _hours,
     "floors": _floors,
@@ -216,10 +226,35 @@ def _in_each(entry: dict[str, Any]) -> tuple[Lines, Lines, Lines]:
 
 def _family(entry: dict[str, Any]) -> Family:
     follow = _in_each(entry["follow"]) if "follow" in entry else None
-    return Family(entry["task"], _VALUES[entry["values"]], *_in_each(entry), follow)
+    values = entry["values"]
+    draw = _VALUES[values] if isinstance(values, str) else _from_lists(values)
+    return Family(entry["task"], draw, *_in_each(entry), follow)
 
 
-FAMILIES: tuple[Family, ...] = tuple(map(_family, _read("families.yaml")))
+def _from_lists(slots: dict[str, Any]) -> Callable[[random.Random], Values]:
+    """Slots that a family lists itself: words in three languages, a list of words.py, or {from, to}.
+
+    Several slots under one key, with commas between them, get different words.
+    """
+    words = {name: _words(listed) for name, listed in slots.items() if not isinstance(listed, dict)}
+    numbers = {name: (listed["from"], listed["to"]) for name, listed in slots.items() if isinstance(listed, dict)}
+
+    def draw(rng: random.Random) -> Values:
+        values: Values = {name: rng.randint(*ends) for name, ends in numbers.items()}
+        for names, known in words.items():
+            each = [name.strip() for name in names.split(",")]
+            values |= dict(zip(each, rng.sample(known, len(each)), strict=True))
+        return values
+
+    return draw
+
+
+def _words(listed: Any) -> list[Any]:
+    return list(_LISTS[listed]) if isinstance(listed, str) else [Word(*one) for one in listed]
+
+
+FILES = ("families.yaml", "families_daily.yaml", "families_text.yaml")
+FAMILIES: tuple[Family, ...] = tuple(_family(entry) for name in FILES for entry in _read(name))
 # Question and answer by language.
 FACTS: tuple[dict[str, tuple[str, str]], ...] = tuple(
     {tag: (question, answer) for tag, (question, answer) in fact.items()} for fact in _read("facts.yaml")

@@ -1,9 +1,9 @@
-"""The whole path: corpus, tokenizer, one training, measuring, the packaged folder."""
+"""The whole path: corpus, tokenizer, one training in two parts, measuring, the packaged folder."""
 
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +14,12 @@ from acord.align.machine import choose_precision
 from acord.align.policy import Policy
 from acord.chat import ChatFormat
 from acord.console import say
-from acord.models import load_tokenizer, save_model, train_tokenizer
+from acord.models import load_model, load_tokenizer, save_model, train_tokenizer
 from acord.recipe import Align
 from acord.tree.attention import NAME
 from scripts.bundled.card import write_card
 from scripts.bundled.corpus import Corpus, Parallel, read_corpus
-from scripts.bundled.curriculum import drawing
+from scripts.bundled.curriculum import PARTS, Part, drawing
 from scripts.bundled.measure import measure, spanish_to_valencian
 from scripts.bundled.model import Shape, new_model, new_policy
 from scripts.bundled.own_text import own_corpus
@@ -50,43 +50,59 @@ SMOKE = Setting(Shape(layers=1, hidden=64, inner=128, vocabulary=600), 6, 300, 4
 ALIGN = Align(method="sft", learning_rate=1.5e-3, adam_betas=[0.9, 0.98], weight_decay=0.05, max_grad_norm=1.0)
 
 
-def build(setting: Setting, text: Path, run: Path, *, minutes: float, threads: int) -> Path:
-    """Train run/model, measure it, write its card. What is there already is not made again. Returns the folder."""
+def build(setting: Setting, text: Path, run: Path, *, minutes: Sequence[float], threads: int) -> Path:
+    """Train run/model, measure it, write its card. What is there already is not made again. Returns the folder.
+
+    minutes: of each part of the training. A part's model and report are kept in run/NAME.
+    """
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     corpus = prepared(setting, text, run)
-    if not (run / "report.json").is_file():
-        _train(setting, corpus, run, minutes)
+    tokenizer = _tokenizer(setting, corpus, run)
+    model = None
+    for part, length in zip(PARTS, minutes, strict=True):
+        folder = run / part.name
+        if not (folder / "report.json").is_file():
+            _train(setting, part, model, tokenizer, corpus, folder, length)
+        model = folder / "model"
     if not (run / "figures.json").is_file():
+        shutil.rmtree(run / "model", ignore_errors=True)
+        shutil.copytree(folder / "model", run / "model")
         figures = measure(run / "model", corpus, items=setting.items, seed=SEED)
         _write_json(figures, run / "figures.json")
-    report, figures = (json.loads((run / name).read_text()) for name in ("report.json", "figures.json"))
-    write_card(report, figures, run / "model")
+    reports = [json.loads((run / part.name / "report.json").read_text()) for part in PARTS]
+    write_card(reports, json.loads((run / "figures.json").read_text()), run / "model")
     return run / "model"
 
 
-def _train(setting: Setting, corpus: Corpus, run: Path, minutes: float) -> None:
-    tokenizer = _tokenizer(setting, corpus, run)
+def _train(
+    setting: Setting, part: Part, before: Path | None, tokenizer: Any, corpus: Corpus, folder: Path, minutes: float
+) -> None:
+    """One part, from the model of the one before it, or from new weights."""
     chat = ChatFormat.build(tokenizer)
-    precision = choose_precision(ALIGN, "cpu")
-    say(f"{precision.value}: {precision.reason}; {len(corpus.train)} pairs to learn from")
-    model = new_model(setting.shape, tokenizer, SEED)
-    wire_copying(model, SEED)
-    policy = new_policy(model, ALIGN, precision.value)
-    budget = Budget(None if setting.steps else minutes * 60.0, setting.steps, ALIGN.learning_rate)
+    align = ALIGN.model_copy(update={"learning_rate": part.rate})
+    precision = choose_precision(align, "cpu")
+    say(f"{part.name}: {precision.value}: {precision.reason}; {len(corpus.train)} pairs to learn from")
+    if before is None:
+        model = new_model(setting.shape, tokenizer, SEED)
+        wire_copying(model, SEED)
+    else:
+        model = load_model(before)
+    policy = new_policy(model, align, precision.value)
+    budget = Budget(None if setting.steps else minutes * 60.0, setting.steps, part.rate)
     course = Course(
         chat=chat,
-        draw_for=drawing(Translations(corpus.train, corpus.english)),
-        align=ALIGN,
+        draw_for=drawing(Translations(corpus.train, corpus.english), part.stages),
+        align=align,
         budget=budget,
-        seed=SEED,
+        seed=SEED + part.seed,
         watch=_watching(policy, tokenizer, chat, corpus.development, setting.watched),
     )
-    records = train(policy, course, run)
-    trained = policy.trained_model(run, ALIGN)
+    records = train(policy, course, folder)
+    trained = policy.trained_model(folder, align)
     trained.config.dtype = torch.float32
-    shutil.rmtree(run / "model", ignore_errors=True)
-    save_model(trained, tokenizer, run / "model")
+    shutil.rmtree(folder / "model", ignore_errors=True)
+    save_model(trained, tokenizer, folder / "model")
     counts = {
         key: round(sum(record[key] for record in records))
         for key in ("tokens_distinct", "tokens_unshared", "tokens_scored", "examples", "seconds")
@@ -102,7 +118,7 @@ def _train(setting: Setting, corpus: Corpus, run: Path, minutes: float) -> None:
         "machine": f"{torch.get_num_threads()} threads of a CPU",
         "versions": ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "tokenizers")),
     }
-    _write_json(about | counts, run / "report.json")
+    _write_json(about | counts, folder / "report.json")
 
 
 def _watching(

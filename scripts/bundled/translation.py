@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from scripts.bundled.corpus import Parallel
 from scripts.bundled.draft import Draft
+from scripts.bundled.reading import SHORT, read_draft
 
 TO_VALENCIAN = (
     "Traduïx al valencià: ",
@@ -77,6 +78,7 @@ class Translations:
     def __init__(self, pairs: Sequence[Parallel], english: Sequence[str]) -> None:
         self.pairs = sorted(pairs, key=lambda pair: len(pair.es))
         self.english = list(english)
+        self._english_short = [text for text in self.english if len(text) <= SHORT]
         self.catalan = [(to_central(pair.va), pair.va) for pair in self.pairs if has_central(pair.va)]
         self._lengths = [len(pair.es) for pair in self.pairs]
 
@@ -91,6 +93,9 @@ class Translations:
             return lambda: self._adapt(rng)
         if task == "repeat":
             return lambda: self._repeat(rng, limit)
+        if task == "read":
+            short = max(1, bisect_right(self._lengths, min(SHORT, characters)))
+            return lambda: read_draft(lambda: self.pairs[rng.randrange(short)], lambda: self._short_english(rng), rng)
         return lambda: complete(*self._sentence(rng), rng)
 
     def _translate(self, task: str, start: str, rng: random.Random, limit: int) -> Callable[[], Draft]:
@@ -110,6 +115,9 @@ class Translations:
         text = self.pairs[rng.randrange(limit)][rng.randrange(2)]
         start = rng.choice(TO_REPEAT)
         return Draft("repeat", start, "va", start + text, text)
+
+    def _short_english(self, rng: random.Random) -> str:
+        return rng.choice(self._english_short or self.english)
 
     def _sentence(self, rng: random.Random) -> tuple[str, str]:
         language = rng.choice(("va", "va", "es", "es", "en"))
