@@ -10,7 +10,7 @@ import typer
 
 from acord.errors import AcordError
 from acord.languages import language_of_locale, set_language
-from acord.run.visible import visible_json, visible_line
+from acord.visible import visible_json, visible_line
 
 Language = Literal["en", "es", "va"]
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]

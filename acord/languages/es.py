@@ -231,6 +231,121 @@ TEXTS = {
     # Chat
     "chat_cut": "la respuesta se ha cortado a los {limit} tokens; un --max-new-tokens mayor le da más espacio",
     "chat_empty": "el modelo ha cerrado su turno enseguida: la respuesta está vacía",
+    # Feedback
+    "feedback_half_line": "{file}: la línea {line} quedó a medio escribir y se pasa por alto; "
+    "la próxima respuesta arregla el fichero",
+    "feedback_exported": "{rows} filas escritas en {file}",
+    "feedback_deleted": "preferencias borradas: {number}",
+    "feedback_still_built": "Los pares y modelos que se hicieron con ellas aún las contienen: hay "
+    "que volver a hacerlos.",
+    "feedback_session": "{name}, respuestas: {number}",
+    "feedback_no_session": "fuera de sesiones",
+    "feedback_complete": "  peticiones con todas las respuestas deseadas: {complete} de {prompts}",
+    "feedback_annotator_of": "  {name}: {done} de {of}",
+    "feedback_no_agreement": "  acuerdo: aún no se sabe (hacen falta peticiones con respuesta de "
+    "dos personas, y respuestas distintas)",
+    "feedback_agreement": "  acuerdo (alfa de Krippendorff): {alpha:.2f}, intervalo del 95 % de "
+    "{low:.2f} a {high:.2f}, peticiones: {units}, respuestas: {answers}",
+    # Chat sessions
+    "talk_first": "Está hablando con un modelo de IA, {name}. Lo que dice puede ser erróneo o inventado.",
+    "talk_first_two": "Está hablando con dos modelos de IA, {first} y {second}. Lo que dicen puede ser erróneo o "
+    "inventado.",
+    "talk_first_twice": "Está hablando con un modelo de IA, {name}, que lo contesta todo dos veces. Lo que dice puede"
+    " ser erróneo o inventado.",
+    "talk_limits": "{name} lee hasta {longest} tokens, contando la respuesta; una respuesta tiene {limit} como "
+    "máximo; temperatura {temperature}.",
+    "talk_limits_open": "{name}: una respuesta tiene {limit} tokens como máximo; temperatura {temperature}.",
+    "talk_compare": "Dos respuestas a cada petición, en orden aleatorio. Cuando elija con /prefer, la conversación "
+    "hasta ahí, las dos respuestas y la elección se escriben en {file}.",
+    "talk_help_hint": "/help muestra las órdenes; con Ctrl-D se sale.",
+    "talk_leave_hint": "Para salir: Ctrl-D o /quit.",
+    "talk_no_text": "lo que se ha escrito no es texto en la codificación del terminal",
+    "talk_role_system": "Instrucciones",
+    "talk_role_user": "Usted",
+    "talk_role_assistant": "El modelo",
+    "talk_reply": "Respuesta {label}",
+    "talk_cut": "la respuesta se ha cortado a los {limit} tokens; /set max_new_tokens le da más espacio",
+    "talk_cut_of_two": "la respuesta {label} se ha cortado a los {limit} tokens",
+    "talk_stopped": "parado; lo dicho hasta ahora se queda en la conversación",
+    "talk_stopped_empty": "parado antes de la primera palabra",
+    "talk_empty": "la respuesta está vacía: la pregunta queda fuera de la conversación; /retry vuelve a preguntar",
+    "talk_dropped": "la conversación ya no cabe en los {longest} tokens que lee el modelo: se dejan fuera los "
+    "mensajes más antiguos, {dropped} esta vez",
+    "talk_refused": "esto no se puede preguntar: {reason}",
+    "talk_too_long": "esta pregunta por sí sola ya no deja sitio para la respuesta: el modelo lee {longest} tokens",
+    "talk_engine": "el modelo no contesta: {reason}",
+    "talk_same": "las dos respuestas son iguales: no hay nada que elegir, y la conversación continúa",
+    "talk_not_compared": "una respuesta a medias no se compara: la pregunta queda fuera de la conversación; /retry "
+    "vuelve a preguntar",
+    "talk_judge": "¿Cuál es mejor? /prefer 1, /prefer 2 o /prefer tie (empate); /skip no juzga ninguna.",
+    "talk_judge_first": "hay dos respuestas por juzgar: /prefer 1, /prefer 2 o /prefer tie (empate); /skip no juzga "
+    "ninguna",
+    "talk_nothing_to_judge": "no hay nada que juzgar",
+    "talk_no_verdict": "{written} no es ninguna opción: 1, 2 o tie (empate)",
+    "talk_recorded": "anotado como {id} en {file}",
+    "talk_not_recorded": "la elección no se ha anotado: {reason}",
+    "talk_skipped": "no se ha anotado nada",
+    "talk_revealed": "la 1 era de {first}, la 2 de {second}; la conversación continúa con la respuesta {label}",
+    "talk_new": "conversación nueva; se mantienen los ajustes y el mensaje de sistema",
+    "talk_system": "el mensaje de sistema: {system}",
+    "talk_no_system": "ningún mensaje de sistema, salvo el que tenga la plantilla del modelo",
+    "talk_system_set": "el mensaje de sistema vale a partir de la pregunta siguiente; /system - lo quita",
+    "talk_system_off": "se ha quitado el mensaje de sistema",
+    "talk_set": "{name} ahora es {value}",
+    "talk_no_number": "{name}: {written} no es ningún número",
+    "talk_no_whole_number": "{name}: {written} no es ningún número entero",
+    "talk_out_of_range": "{name}: {written} está fuera de lo que puede ser, {range}",
+    "talk_needs": "escriba {command}",
+    "talk_takes_nothing": "{command} no lleva nada detrás",
+    "talk_several": "{word} puede ser {names}",
+    "talk_unknown": "no hay ninguna orden {word}; /help las muestra; un mensaje que empieza por / se escribe con //",
+    "talk_unknown_close": "no hay ninguna orden {word}; ¿quiere decir {close}? Un mensaje que empieza por / se "
+    "escribe con //",
+    "talk_unknown_name": "{word} no es ninguno de {names}",
+    "talk_unknown_name_close": "no hay {word}; ¿quiere decir {close}?",
+    "talk_nothing_to_retry": "no hay ninguna pregunta que repetir",
+    "talk_nothing_to_undo": "no hay nada que deshacer",
+    "talk_undone": "se ha deshecho: {question}",
+    "talk_retry_same": "con temperatura 0 la respuesta será la misma; /set temperature 0,8 deja que varíe",
+    "talk_no_history": "la conversación está vacía",
+    "talk_saved": "se ha guardado: {file}",
+    "talk_replaced": "se ha guardado: {file}, en lugar de lo que había",
+    "talk_save_title": "Conversación con {model}",
+    "talk_save_suffix": "{file}: el nombre debe acabar en .jsonl (líneas JSON) o .md (Markdown)",
+    "talk_save_no_file": "{file} no es un fichero corriente",
+    "talk_save_exists": "{file} ya existe; /save! {file} lo reemplaza",
+    "talk_save_fails": "{file} no se puede escribir: {reason}",
+    "talk_model": "{name}, en {folder}",
+    "talk_template": "  plantilla {hash}",
+    "talk_changed": "{setting} (el propio del modelo: {own})",
+    "talk_length": "  conversación: {tokens} tokens de {longest}; preguntas: {turns}",
+    "talk_length_open": "  conversación: {tokens} tokens; preguntas: {turns}",
+    "talk_speed": "última respuesta de {name}: {tokens} tokens, {rate} por segundo, el primero a los {first} s; "
+    "{cached} de {prompt} tokens de la petición se conservaban de antes (memoria KV)",
+    "talk_help_new": "conversación nueva",
+    "talk_help_system": "muestra el mensaje de sistema o lo cambia; - lo quita",
+    "talk_help_set": "temperature, top_p, top_k, max_new_tokens, seed, language; - es el propio del modelo",
+    "talk_help_status": "el modelo, los ajustes, la longitud y la velocidad",
+    "talk_help_history": "la conversación hasta ahora",
+    "talk_help_retry": "vuelve a hacer la última pregunta",
+    "talk_help_undo": "deshace la última pregunta y su respuesta",
+    "talk_help_save": "escribe la conversación en un fichero .jsonl o .md; /save! puede reemplazar uno",
+    "talk_help_prefer": "elige la mejor respuesta; también vale 1, 2 o tie a solas",
+    "talk_help_skip": "no juzga ninguna y continúa con la primera",
+    "talk_help_help": "esta lista",
+    "talk_help_quit": "sale",
+    "talk_help_typing": "Los nombres se pueden abreviar. Una barra inversa al final de la línea continúa en la "
+    'siguiente; """ abre y cierra un texto de varias líneas. // al principio es un mensaje que '
+    "empieza por /.",
+    "talk_help_keys": "Ctrl-C para una respuesta y conserva lo dicho; con Ctrl-D se sale.",
+    # El servidor
+    "serve_begins": "{model} se está cargando; se reciben peticiones en {address} (con Ctrl-C se termina)",
+    "serve_defaults": "si una petición no dice nada: temperature {temperature}, top_p {top_p}, top_k {top_k}, "
+    "{tokens} tokens como máximo",
+    "serve_ready": "{model} está listo",
+    "serve_not_ready": "{model} aún no responde: {why}",
+    "serve_ending": "terminando: las respuestas en marcha pueden acabar; otra vez lo detiene en el acto",
+    "serve_key_file_open": "{file}: otros usuarios de esta máquina pueden leer las claves. Ejecute: chmod 600 FICHERO",
 }
 
 SPANISH = Language(

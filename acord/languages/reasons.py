@@ -103,6 +103,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "la transcripció no acaba amb un torn de l'assistent",
         "la transcripción no acaba con un turno del asistente",
     ),
+    "tie": ("empat", "empate"),
     "tie (overall_preference 0)": ("empat (overall_preference 0)", "empate (overall_preference 0)"),
     "too long to translate": ("massa llarga per a traduir-la", "demasiado larga para traducirla"),
     "translated twin": ("bessona traduïda", "gemela traducida"),

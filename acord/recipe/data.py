@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from acord.recipe.section import LONGEST_NAME, NAME, Place, Positive, Section
 
-SourceFormat = Literal["oasst", "helpsteer3", "openorca", "hh", "pairs"]
+SourceFormat = Literal["oasst", "helpsteer3", "openorca", "hh", "pairs", "feedback"]
 PairPolicy = Literal["all_pairs", "best_worst", "adjacent", "margin"]
 Variety = Literal["any", "gva", "university"]
 

@@ -14,7 +14,7 @@ from acord.data.pairs import Pair
 from acord.languages import LANGUAGES, interface_language, text
 from acord.languages.reasons import reason_text
 from acord.run.built_pairs import BuiltPairs
-from acord.run.visible import visible, visible_line
+from acord.visible import visible, visible_line
 
 CHOSEN, REJECTED = "green", "yellow"
 CONTROL, PROMPT = "cyan", "dim"

@@ -13,7 +13,7 @@ from acord.languages.reasons import reason_text
 from acord.run.built_pairs import BuiltPairs
 from acord.run.disk import disk_faults
 from acord.run.render import table
-from acord.run.visible import visible_line
+from acord.visible import visible_line
 
 NONE = "-"
 DECIMALS = 4

@@ -13,7 +13,7 @@ from acord.languages import shown as formatted
 from acord.languages.reasons import reason_text
 from acord.run.disk import beside_name
 from acord.run.option_faults import faults_of
-from acord.run.visible import visible_line
+from acord.visible import visible_line
 
 ENDINGS = (".png", ".svg")
 WIDTH, BAR_HEIGHT, PANEL_HEIGHT = 9.0, 0.3, 0.9

@@ -14,7 +14,7 @@ from acord.languages import set_language
 from acord.run import show_pair as module
 from acord.run.built_pairs import find_built_pairs
 from acord.run.show_pair import show_pair
-from acord.run.visible import visible, visible_json, visible_line
+from acord.visible import visible, visible_json, visible_line
 from tests.chat.chat_tokenizers import KINDS, tokenizer
 from tests.data.tables import dropped_row, pair_row, step, write_tables
 from tests.run.built import write_run

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from acord.data.ledger import Candidate, Ledger
 from acord.data.locate import Inputs
+from acord.data.sources.feedback import read_feedback
 from acord.data.sources.helpsteer3 import read_helpsteer3
 from acord.data.sources.hh import read_hh
 from acord.data.sources.oasst import read_oasst
@@ -20,4 +21,5 @@ ADAPTERS: Mapping[str, Adapter] = {
     "helpsteer3": read_helpsteer3,
     "hh": read_hh,
     "pairs": read_pair_rows,
+    "feedback": read_feedback,
 }

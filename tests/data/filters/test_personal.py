@@ -2,7 +2,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum import iban as stdnum_iban
 
@@ -121,6 +121,7 @@ PIECES = [DNI, NIE, IBAN, SPACED, "ana@correu.cat", "637 49 28 16", "637492816",
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)))
+@example("48273615L.ES9020385713284902716385")
 @settings(max_examples=150, deadline=None)
 def test_what_is_masked_holds_none_and_nothing_else_changes(text: str) -> None:
     result = masked(text)
@@ -129,7 +130,7 @@ def test_what_is_masked_holds_none_and_nothing_else_changes(text: str) -> None:
     assert (result.text == text) == (not result.counts)
     found = find(text)
     assert all(one.end <= other.start for one, other in pairwise(found))
-    if found:
+    if sum(result.counts.values()) == len(found) > 0:  # one round: no placeholder set anything free
         assert result.text.startswith(text[: found[0].start])
 
 
