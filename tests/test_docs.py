@@ -3,8 +3,11 @@
 import ast
 import json
 import os
+import pty
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,8 +50,9 @@ DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
 GUIDE = DOCS / "guide.md"
 DATA_PAGES = [DOCS / f"{name}.md" for name in ("data", "decontamination", "filters", "translation", "valencian")]
+USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback")]
 PAGES = [
-    *READMES, GUIDE, *DATA_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
+    *READMES, GUIDE, *DATA_PAGES, *USE_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
 ]  # fmt: skip
 GOLDEN = ROOT / "tests" / "golden" / "recipe.yaml"
@@ -107,7 +111,9 @@ def commands(page: Path, program: str) -> list[str]:
     return list(dict.fromkeys(line.split("  #")[0].strip() for line in bare if line.startswith(f"{program} ")))
 
 
-ACORD_COMMANDS = sorted({command for page in [*READMES, GUIDE, *DATA_PAGES] for command in commands(page, "acord")})
+ACORD_COMMANDS = sorted(
+    {command for page in [*READMES, GUIDE, *DATA_PAGES, *USE_PAGES] for command in commands(page, "acord")}
+)
 
 
 def test_the_pages_hold_the_commands_that_are_looked_for():
@@ -151,17 +157,18 @@ def inner_verbs(verb: Any) -> list[list[str]]:
 def test_every_command_runs(tmp_path):
     """Recipes, runs and models that a page names are replaced by small ones; the demo itself is run in test_cli.py."""
     settings = os.environ | {"ACORD_RUNS": str(tmp_path), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    settings |= {"ACORD_KEY": "k" * 24, "TERM": "dumb"}
+    shutil.copy(ROOT / "recipes" / "feedback" / "preferences.jsonl", tmp_path)
     model = str(tmp_path / "golden" / "align" / "model")
     run_recipe(small_demo(), tmp_path)
     # In an order in which each finds what it needs; imported results need files of others.
-    later = ("stats", "show", "export", "evaluate", "compare", "chat")
+    later = ("stats", "show", "export", "evaluate", "compare", "chat", "serve", "progress", "delete")
     runnable = [
         command for command in ACORD_COMMANDS if not command.startswith(("acord evaluate import", "acord demo"))
     ]
     for command in sorted(runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)):
-        words = [small(word, model) for word in shlex.split(command)[1:]]
-        started = [sys.executable, "-c", "from acord.cli import main; main()", *words]
-        done = subprocess.run(started, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
+        words = [small(word, model) for word in shlex.split(command.replace("FILE ID", "FILE PREFERENCE"))[1:]]
+        done = ran([sys.executable, "-c", "from acord.cli import main; main()", *words], settings)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert done.stdout.strip(), command
         if "--json" in words:
@@ -183,7 +190,41 @@ def small_demo() -> Recipe:
     )
 
 
+def ran(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run to its end; a server until it has told its address, a talk at a terminal until it has been told to leave."""
+    verb = command[3]
+    if verb == "serve":
+        command = [*command, *([] if "--port" in command else ["--port", "0"])]
+        server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
+        told = server.stdout.readline() if "--json" not in command else read_object(server.stdout)
+        server.send_signal(signal.SIGTERM)
+        return subprocess.CompletedProcess(command, server.wait(60), told, "")
+    terminal = None
+    if verb == "chat" and "--prompt" not in command:
+        leader, terminal = pty.openpty()
+        os.write(leader, b"/quit\n")
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings, stdin=terminal, capture_output=True, text=True, check=False, timeout=600
+    )
+    if terminal is not None:
+        os.close(terminal)
+        os.close(leader)
+    return done
+
+
+def read_object(lines: Any) -> str:
+    """A JSON object written over several lines."""
+    text = ""
+    while not text.endswith("\n}\n"):
+        line = lines.readline()
+        assert line, text
+        text += line
+    return text
+
+
 def small(word: str, model: str) -> str:
+    if word in ("SESSION", "recipes/feedback/session.yaml"):
+        return str(ROOT / "recipes" / "feedback" / "session.yaml")
     if word == "RECIPE" or word.endswith(".yaml"):
         return str(GOLDEN)
     if word == "SUITE":
@@ -197,7 +238,14 @@ def small(word: str, model: str) -> str:
         return tempfile.mkdtemp(dir=runs)
     if word.endswith(".svg"):
         return str(runs / word)
-    return model if word in ("MODEL", "MODELS") or word.endswith("align/model") else word
+    preferences = runs / "preferences.jsonl"
+    if word in ("FILE", preferences.name):
+        return str(preferences)
+    if word in ("COPY", "SHARED"):
+        return str(runs / f"{word}.jsonl")
+    if word == "PREFERENCE":
+        return str(json.loads(preferences.read_text(encoding="utf-8").splitlines()[0])["id"])
+    return model if word in ("MODEL", "MODELS", "OTHER") or word.endswith("align/model") else word
 
 
 def test_recipes_that_commands_name_are_there():
@@ -290,7 +338,7 @@ def test_links_lead_to_files_and_headings(page):
         assert place.exists(), target
         if heading:
             titles = re.findall(r"^#+ (.+)$", place.read_text(encoding="utf-8"), flags=re.MULTILINE)
-            assert heading in [title.lower().replace(" ", "-") for title in titles], target
+            assert heading in [title.lower().replace("`", "").replace(" ", "-") for title in titles], target
 
 
 def test_the_translations_have_the_sections_of_the_original():

@@ -12,6 +12,7 @@ from acord.chat.conversation import segments
 from acord.chat.encoded import EncodedConversation, EncodedPair, EncodedPrompt, Message, PairSource, PairText
 from acord.chat.export import self_contained
 from acord.chat.faithful import Claim, faults, prompt_tail, require
+from acord.chat.growing import GrowingReply
 from acord.chat.layout import Layout, PromptAndReplies
 from acord.chat.messages import Fitted, check_messages, check_text, fit, shortened
 from acord.chat.refused import Refused
@@ -60,6 +61,7 @@ class ChatFormat:
         self.end_of_turn_id: int = tokenizer.control_ids_in_text(self._end)[0]
         self.stop_ids: tuple[int, ...] = tuple(dict.fromkeys((self.end_of_turn_id, tokenizer.control_ids[eos])))
         self.prefix_stable: bool = probe.is_prefix_stable(self._layout)
+        self._decoding = tokenizer.growing(self.end_of_turn_id)
         self._dummy_space = probe.writes_dummy_space(tokenizer, self._end)
 
     @classmethod
@@ -167,6 +169,12 @@ class ChatFormat:
             kept.pop()
         text = self._tokenizer.decode([[self.end_of_turn_id, *kept]])[0].removeprefix(self._end)
         return self._tokenizer.unseal(text.removeprefix(self._frame.before).removesuffix(self._frame.after))
+
+    def growing_reply(self) -> GrowingReply:
+        """The same text from ids that come one by one."""
+        before, after = self._frame.before, self._frame.after
+        text, stop_ids = self._decoding.begin(), frozenset(self.stop_ids)
+        return GrowingReply(text, self._tokenizer.unseal, before, after, stop_ids)
 
     def encode_pair(self, prompt: Sequence[Message], chosen: str, rejected: str, *, max_length: int) -> EncodedPair:
         """Encode a prompt and two replies, each reply by itself as generation would produce it.

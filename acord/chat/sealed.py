@@ -14,6 +14,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from acord.chat.decoding import Decoding
 from acord.errors import InputError
 
 _OPEN, _CLOSE = "\ue0a0", "\ue0a1"
@@ -96,6 +97,10 @@ class SealedTokenizer:
         """Sealed texts of id sequences, control tokens included."""
         texts: list[str] = self._native.decode_batch(sequences, skip_special_tokens=False)
         return texts
+
+    def growing(self, anchor: int) -> Decoding:
+        """Sealed texts of ids that come one by one, after the id `anchor`."""
+        return Decoding(self._native, anchor)
 
 
 def _encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:

@@ -16,6 +16,7 @@ import typer
 
 from acord import __version__
 from acord.cli.bundled import bundled_app
+from acord.cli.chat import chat
 from acord.cli.common import (
     RUNS,
     Json,
@@ -30,7 +31,9 @@ from acord.cli.common import (
 )
 from acord.cli.data import data_app
 from acord.cli.evaluation import compare, evaluate_app
-from acord.errors import AcordError, InputError, MachineError
+from acord.cli.feedback import feedback_app
+from acord.cli.serve import serve
+from acord.errors import AcordError, MachineError
 from acord.languages import text
 
 INTERRUPTED = 130
@@ -47,7 +50,10 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(bundled_app, name="bundled")
+app.add_typer(feedback_app, name="feedback")
+app.command(epilog="Example: acord serve runs/demo/align/model")(serve)
 app.command(epilog="Example: acord compare runs/demo salamandra --suite small")(compare)
+app.command(epilog='Example: acord chat runs/demo/align/model --prompt "What is the padrón?"')(chat)
 
 
 def _version(asked: bool) -> None:
@@ -114,50 +120,6 @@ def run(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: 
     """Run what a recipe needs and is missing; reuse what is there."""
     begin(as_json, language)
     run_stages(recipe, runs, as_json, until=None)
-
-
-@app.command(epilog='Example: acord chat runs/demo/align/model --prompt "What is the padrón?"')
-def chat(
-    model: Annotated[str, typer.Argument(help="A model's folder, or its hub name.", show_default=False)],
-    prompt: Annotated[str, typer.Option("--prompt", help="What to ask.", show_default=False)],
-    system: Annotated[str | None, typer.Option(help="A system message to put first.", show_default=False)] = None,
-    max_new_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Tokens of the answer at most. [default: the model's]", show_default=False)
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(min=0.0, help="0 always takes the likeliest token. [default: the model's]", show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the draws, where tokens are drawn.")] = 0,
-    as_json: Json = False,
-    language: Speech = None,
-) -> None:
-    """Ask a model once, through its chat template. The answer goes to stdout."""
-    begin(as_json, language)
-    from acord.console import say, write_result
-
-    if not prompt.strip():
-        raise InputError("the prompt is empty", where="--prompt", fix="Write what to ask, between quotes.")
-    from acord.serve.answer import Sampling, answer, load_speaker
-
-    messages = [{"role": "system", "content": system}] if system is not None else []
-    messages.append({"role": "user", "content": prompt})
-    reply = answer(load_speaker(model), messages, Sampling(max_new_tokens, temperature, seed))
-    if as_json:
-        write_json(
-            {
-                "answer": reply.text,
-                "finished": reply.finished,
-                "prompt_tokens": reply.prompt_tokens,
-                "reply_tokens": reply.reply_tokens,
-            }
-        )
-        return
-    write_result(reply.text)
-    if not reply.finished:
-        say(text("chat_cut", limit=reply.reply_tokens))
-    elif not reply.text:
-        say(text("chat_empty"))
 
 
 def _program() -> str:

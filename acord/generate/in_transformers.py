@@ -8,7 +8,6 @@ one stream, so that a reply would depend on what else is being generated, and it
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,9 +15,9 @@ from torch import Tensor
 
 from acord.console import say
 from acord.generate.draws import Draws
+from acord.generate.fitness import bytes_per_token, free_bytes, longest_of, why_not_in_slots
 from acord.generate.replies import Done, Generator, Reply, Request, draw_seed
 from acord.generate.slots import SlotModel
-from acord.tree.admission import ROPE_BY_LENGTH, TOLERANCE
 
 # Sequences side by side: on a CPU 8 and 16 were equally fast and 32 slower; a GPU takes more to be busy.
 SLOTS = {"cpu": 16, "cuda": 64}
@@ -26,20 +25,6 @@ SLOTS = {"cpu": 16, "cuda": 64}
 BLOCK = {"cpu": 64, "cuda": 256}
 # Of the free memory, for keys and values; the rest is for what a pass computes.
 MEMORY_SHARE = 0.5
-# What a model's own generation settings may ask for and only its own `generate` does.
-UNAPPLIED = (
-    "no_repeat_ngram_size",
-    "encoder_no_repeat_ngram_size",
-    "min_length",
-    "min_new_tokens",
-    "bad_words_ids",
-    "sequence_bias",
-    "suppress_tokens",
-    "begin_suppress_tokens",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
-    "exponential_decay_length_penalty",
-)
 
 
 def transformers_generator(
@@ -52,7 +37,7 @@ def transformers_generator(
     """
     device = next(model.parameters()).device.type
     count = slots or SLOTS.get(device, SLOTS["cpu"])
-    reason = _obstacle(model) or _gate(model)
+    reason = why_not_in_slots(model)
     if reason:
         say(f"replies are generated one by one: {reason}")
         return OneByOne(model, tokenizer, tuple(stop_ids), padding)
@@ -68,7 +53,7 @@ class InSlots:
 
     def __init__(self, model: Any, tokenizer: Any, stop_ids: tuple[int, ...], slots: int, block: int) -> None:
         self.model, self.tokenizer, self.stop_ids, self.slots, self.block = model, tokenizer, stop_ids, slots, block
-        self._bytes_per_token = _bytes_per_token(model)
+        self._bytes_per_token = bytes_per_token(model)
 
     def generate(self, requests: Sequence[Request], done: Done) -> None:
         """Raises ValueError for a prompt that is empty or fills what the model reads."""
@@ -110,7 +95,7 @@ class InSlots:
 
     def _slots_that_fit(self, tokens: int) -> int:
         """As many as memory holds at the longest that a sequence may become, at least one."""
-        free = _free_bytes(next(self.model.parameters()).device)
+        free = free_bytes(next(self.model.parameters()).device)
         if free is None:
             return self.slots
         return max(1, min(self.slots, int(free * MEMORY_SHARE) // (tokens * self._bytes_per_token)))
@@ -142,7 +127,9 @@ class OneByOne:
         choice: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
         if request.temperature > 0:
             top_p = 1.0 if request.top_p is None else request.top_p
-            choice = {"do_sample": True, "temperature": request.temperature, "top_p": top_p, "top_k": 0}
+            choice = {"do_sample": True, "temperature": request.temperature, "top_p": top_p, "top_k": request.top_k}
+        if request.repetition_penalty is not None:
+            choice["repetition_penalty"] = request.repetition_penalty
         with torch.inference_mode(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(draw_seed(request))
             self.model.generate(
@@ -154,80 +141,3 @@ class OneByOne:
                 stopping_criteria=[ended],
                 **choice,
             )
-
-
-def longest_of(model: Any) -> int | None:
-    """Tokens that the model reads, where its configuration says so."""
-    found = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return None if found is None else int(found)
-
-
-def _obstacle(model: Any) -> str:
-    """Why this model cannot read from slots, by what it is."""
-    config = model.config.get_text_config()
-    name = type(model).__name__
-    others = sorted({*(getattr(config, "layer_types", None) or [])} - {"full_attention", "sliding_attention"})
-    if others or getattr(model, "_is_stateful", False):
-        return f"{name} has {' and '.join(others) or 'recurrent'} layers"
-    if not getattr(model, "_supports_attention_backend", False):
-        return f"{name} takes no attention function from outside"
-    rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    for kind in (rope, *(value for value in rope.values() if isinstance(value, dict))):
-        if (kind.get("rope_type") or kind.get("type")) in ROPE_BY_LENGTH:
-            return f"{name} turns its positions by the longest sequence of a batch"
-    asked = [setting for setting in UNAPPLIED if getattr(model.generation_config, setting, None)]
-    if asked:
-        return f"the model's own generation settings ask for {asked[0]}"
-    return ""
-
-
-@torch.inference_mode()
-def _gate(model: Any) -> str:
-    """Two random prompts, three tokens after each: from slots the model must say what it says of whole sequences."""
-    ids = _some_ids(model)
-    device = next(model.parameters()).device
-    prompts = [ids[:13], ids[:8] + ids[20:24]]
-    slots = SlotModel(model, 3, block=4)
-    try:
-        with slots.attention():
-            found = [[slots.read(slot, prompt)] for slot, prompt in enumerate(prompts)]
-            for turn in range(3):
-                after = {slot: len(prompt) + turn for slot, prompt in enumerate(prompts)}
-                logits_RV = slots.step({0: ids[turn], 1: ids[turn + 3]}, after)
-                for slot in range(2):
-                    found[slot].append(logits_RV[slot])
-    except (RuntimeError, TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
-        return f"{type(model).__name__} does not run from slots ({type(error).__name__})"
-    for slot, prompt in enumerate(prompts):
-        whole = torch.tensor([[*prompt, *ids[3 * slot : 3 * slot + 3]]], device=device)
-        expected = model(input_ids=whole, use_cache=False).logits[0, len(prompt) - 1 :].float()
-        worst = float((torch.stack(found[slot]).float() - expected).abs().max())
-        tolerance = TOLERANCE.get(next(model.parameters()).dtype, 1e-2) * max(1.0, float(expected.abs().max()))
-        if not worst <= tolerance:
-            return f"from slots, logits of {type(model).__name__} differ by {worst:.2g}"
-    return ""
-
-
-def _some_ids(model: Any) -> list[int]:
-    size = int(model.config.get_text_config().vocab_size)
-    found: list[int] = torch.randint(0, size, (24,), generator=torch.Generator().manual_seed(0)).tolist()
-    return found
-
-
-def _bytes_per_token(model: Any) -> int:
-    """Of keys and values, as a pass over one token uses them."""
-    slots = SlotModel(model, 1, block=1)
-    with slots.attention():
-        slots.read(0, [0])
-    return max(1, slots.slots.bytes_per_token())
-
-
-def _free_bytes(device: torch.device) -> int | None:
-    """Memory that can be had without taking it from others; None where the system does not say."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    report = Path("/proc/meminfo")
-    if not report.exists():
-        return None
-    kilobytes = [line.split()[1] for line in report.read_text().splitlines() if line.startswith("MemAvailable:")]
-    return int(kilobytes[0]) * 1024 if kilobytes else None

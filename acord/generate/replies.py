@@ -18,7 +18,8 @@ class Request:
     """One prompt to be continued. ids: of the prompt, not empty. stop: texts that end the reply and are not part of it.
 
     temperature: 0 takes the likeliest token each time. top_p: draws are from the fewest tokens with that probability.
-    seed: of the draws of this request, which no other request changes.
+    top_k: and from so many at most, 0 for all. repetition_penalty: of tokens that were there before, the model's own
+    where None. seed: of the draws of this request, which no other request changes.
     """
 
     ids: tuple[int, ...]
@@ -27,6 +28,8 @@ class Request:
     temperature: float = 0.0
     top_p: float | None = None
     seed: int = 0
+    top_k: int = 0
+    repetition_penalty: float | None = None
 
 
 Done = Callable[[int, str], None]

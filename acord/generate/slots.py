@@ -1,11 +1,14 @@
 """Keys and values of several sequences at once, each in a slot of its own, and a model that reads them.
 
-Every pass has one of two shapes: a block of one prompt, always from a multiple of the block's length, or one token of
-every slot, idle ones included. Matrix products of one shape give a row the same result whatever stands in the others,
-so what a sequence gets does not depend on its neighbours, and a block that two prompts share can be copied.
+Evaluation's passes have one of two shapes: a block of one prompt, always from a multiple of the block's length, or one
+token of every slot, idle ones included. Matrix products of one shape give a row the same result whatever stands in the
+others, so what a sequence gets does not depend on its neighbours, and a block that two prompts share can be copied.
+Serving's passes are as small as what is going on: fast, and equal up to rounding.
 """
 
 import inspect
+import math
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -17,39 +20,55 @@ from transformers import AttentionInterface
 NAME = "acord_slots"
 # Sums over keys are taken in vectors of at most so many: a longer neighbour then adds zeros alone.
 STEP = 64
+# A child process shall not share keys and values; Windows has no such flags and no such children.
+_PRIVATE: dict[str, int] = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
 
 
 class Slots:
     """key_RHTD and value_RHTD of every layer: R slots, T tokens each. They grow when a sequence does."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, longest: int | None = None) -> None:
+        """longest: tokens that a slot will ever hold, where that is known: a CPU then has room for them from the start.
+
+        There, memory is taken when it is first written to; on a GPU slots grow, and no further than that.
+        """
         self.count = slots
+        self.longest = longest
         self.capacity = 0
         self.of_layer: dict[int, tuple[Tensor, Tensor]] = {}
 
     def reserve(self, tokens: int) -> None:
-        """Room for so many tokens in every slot; what is there stays."""
+        """Room for so many tokens in every slot; what is there stays, also where memory ends half-way."""
         if tokens <= self.capacity:
             return
-        self.capacity = _rounded(max(tokens, self.capacity * 5 // 4))
+        roomy = self.capacity * 5 // 4
+        capacity = _rounded(max(tokens, roomy if self.longest is None else min(roomy, self.longest)))
         for layer in self.of_layer:  # one layer at a time: the old and the new of all would be twice the memory
             key, value = self.of_layer[layer]
-            self.of_layer[layer] = (self._longer(key), self._longer(value))
+            self.of_layer[layer] = (self._longer(key, capacity), self._longer(value, capacity))
+        self.capacity = capacity
 
-    def _longer(self, old_RHTD: Tensor) -> Tensor:
+    def _longer(self, old_RHTD: Tensor, capacity: int) -> Tensor:
         slots, heads, held, width = old_RHTD.shape
-        new_RHTD = old_RHTD.new_zeros(slots, heads, self.capacity, width)  # zeros: masked, but 0 x NaN would not be 0
+        if held >= capacity:
+            return old_RHTD
+        new_RHTD = old_RHTD.new_zeros(slots, heads, capacity, width)  # zeros: masked, but 0 x NaN would not be 0
         new_RHTD[:, :, :held] = old_RHTD
         return new_RHTD
 
     def layer(self, number: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The layer's keys and values, made at its first pass in the shape that it uses."""
         if number not in self.of_layer:
+            if self.longest is not None and key.device.type == "cpu":
+                self.capacity = max(self.capacity, _rounded(self.longest + 1))
             self.of_layer[number] = (self._like(key), self._like(value))
         return self.of_layer[number]
 
     def _like(self, tokens_BHTD: Tensor) -> Tensor:
-        return tokens_BHTD.new_zeros(self.count, tokens_BHTD.shape[1], self.capacity, tokens_BHTD.shape[3])
+        shape = (self.count, tokens_BHTD.shape[1], self.capacity, tokens_BHTD.shape[3])
+        if self.longest is not None and tokens_BHTD.device.type == "cpu":
+            return _untouched(shape, tokens_BHTD.dtype)
+        return tokens_BHTD.new_zeros(shape)
 
     def copy(self, source: int, target: int, tokens: int) -> None:
         """The first tokens of one slot into another."""
@@ -64,42 +83,73 @@ class Slots:
         )
 
 
-class Pass(NamedTuple):
-    """What one pass of the model writes and reads.
+class Run(NamedTuple):
+    """Neighbouring slots of a pass, attended together. rows: of the pass. slots: as many. span: keys that are read.
 
-    slot_B, position_BT: where new keys and values go. block: the slot and first position where they are one run.
-    span: keys that are read. mask: additive (B, 1, T, span), by window.
+    mask: whether some keys up to the span are hidden from some row; a mask costs time.
     """
 
-    slots: Slots
-    slot_B: Tensor
-    position_BT: Tensor
-    block: tuple[int, int] | None
+    rows: slice
+    slots: slice
     span: int
-    windows: Mapping[int, int | None]
-    mask: Mapping[int | None, Tensor]
+    mask: bool
+
+
+class Pass:
+    """What one pass of the model writes and reads: one run of tokens in one slot, or one token in each of several."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        slot_B: Tensor,
+        position_BT: Tensor,
+        runs: Sequence[Run],
+        windows: Mapping[int, int | None],
+        *,
+        block: tuple[int, int] | None = None,
+    ) -> None:
+        """slot_B, position_BT: where new keys and values go. block: the slot and the first position of a single run."""
+        self.slots, self.slot_B, self.position_BT, self.runs = slots, slot_B, position_BT, runs
+        self.windows, self.block = windows, block
+        self._masks: dict[tuple[int, int | None, int, torch.dtype], Tensor] = {}
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """query (B, H, T, d), key and value (B, H_kv, T, d) -> (B, H, T, d)."""
-        keys_RHTD, values_RHTD = self.slots.layer(layer, key, value)
-        if self.block is not None:
-            slot, start = self.block
-            end = start + key.shape[2]
-            keys_RHTD[slot, :, start:end] = key[0]
-            values_RHTD[slot, :, start:end] = value[0]
-            rows = slice(slot, slot + 1)
-        else:
-            keys_RHTD[self.slot_B, :, self.position_BT[:, 0]] = key[:, :, 0]
-            values_RHTD[self.slot_B, :, self.position_BT[:, 0]] = value[:, :, 0]
-            rows = slice(None)
-        keys, values = keys_RHTD[rows, :, : self.span], values_RHTD[rows, :, : self.span]
-        batch, heads, length, width = query.shape
+        held = self.slots.layer(layer, key, value)
+        for held_RHTD, new in zip(held, (key, value), strict=True):
+            if self.block is None:
+                held_RHTD[self.slot_B, :, self.position_BT[:, 0]] = new[:, :, 0]
+            else:
+                slot, start = self.block
+                held_RHTD[slot, :, start : start + new.shape[2]] = new[0]
+        mixed = [self._mix(number, layer, query, held, scale) for number in range(len(self.runs))]
+        return mixed[0] if len(mixed) == 1 else torch.cat(mixed)
+
+    def _mix(self, number: int, layer: int, query: Tensor, held: tuple[Tensor, Tensor], scale: float) -> Tensor:
+        run, window = self.runs[number], self.windows.get(layer)
+        first = 0 if run.mask or window is None else max(0, run.span - window)
+        keys, values = (held_RHTD[run.slots, :, first : run.span] for held_RHTD in held)
+        asked = query[run.rows]
+        batch, heads, length, width = asked.shape
         group = heads // keys.shape[1]
         # Query heads that share a key head are more queries of that head: no key is repeated.
-        folded = query.reshape(batch, keys.shape[1], group * length, width)
-        mask = self.mask[self.windows.get(layer)].to(query.dtype).repeat(1, 1, group, 1)
+        folded = asked.reshape(batch, keys.shape[1], group * length, width)
+        mask = self._mask(number, window, group, query.dtype) if run.mask else None
         mixed = nn.functional.scaled_dot_product_attention(folded, keys, values, attn_mask=mask, scale=scale)
         return mixed.reshape(batch, heads, length, -1)
+
+    def _mask(self, number: int, window: int | None, group: int, dtype: torch.dtype) -> Tensor:
+        """Additive, (B, 1, group * T, span); made once for all layers that need the same."""
+        found = self._masks.get((number, window, group, dtype))
+        if found is None:
+            run = self.runs[number]
+            # A row that looks back from beyond the span would see nothing, and softmax of nothing is NaN: it is idle.
+            position_BT = self.position_BT[run.rows].clamp(max=run.span - 1)
+            back_BTS = position_BT[:, None, :, None] - torch.arange(run.span, device=position_BT.device)
+            hidden = back_BTS < 0 if window is None else (back_BTS < 0) | (back_BTS >= window)
+            mask = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(hidden, float("-inf"))
+            found = self._masks[number, window, group, dtype] = mask.repeat(1, 1, group, 1)
+        return found
 
 
 def slot_attention(
@@ -136,15 +186,18 @@ AttentionInterface.register(NAME, slot_attention)
 
 
 class SlotModel:
-    """A causal model of transformers that reads and writes slots. Called within `attention` alone."""
+    """A causal model of transformers that reads and writes slots. Called within `attention` alone.
 
-    def __init__(self, model: Any, slots: int, *, block: int) -> None:
-        """block: tokens of a prompt that are read in one pass."""
+    `read` and `step` know what the slots hold and keep to fixed shapes. `read_block` and `step_of` leave that to their
+    caller, and their passes are as small as what they are asked for.
+    """
+
+    def __init__(self, model: Any, slots: int, *, block: int, longest: int | None = None) -> None:
+        """block: tokens of a prompt that are read in one pass. longest: as in Slots."""
         self.model = model
         self.block = block
-        self.slots = Slots(slots)
+        self.slots = Slots(slots, longest)
         self._device: torch.device = next(model.parameters()).device
-        self._dtype: torch.dtype = next(model.parameters()).dtype
         self._windows = windows_of(model.config.get_text_config())
         self._last_only = "logits_to_keep" in inspect.signature(model.forward).parameters
         # Prompts' whole blocks that a slot holds, though its sequence may be over.
@@ -169,10 +222,9 @@ class SlotModel:
         if shared and source != slot:
             self.slots.copy(source, slot, shared)
         for start in range(shared, last, self.block):
-            self._run(self.model.base_model, slot, start, ids[start : start + self.block])
+            self._run(slot, start, ids[start : start + self.block], logits=False)
         self._held[slot] = tuple(ids[:last])
-        logits_V: Tensor = self._run(self.model, slot, last, ids[last:], **self._kept())[0, -1]
-        return logits_V
+        return self._run(slot, last, ids[last:], logits=True)
 
     def _best(self, ids: Sequence[int], last: int) -> tuple[int, int]:
         """The slot with the longest run of this prompt's blocks, and the run's length in tokens."""
@@ -187,13 +239,23 @@ class SlotModel:
                 best = (slot, shared)
         return best
 
-    def _run(self, run: Any, slot: int, start: int, ids: Sequence[int], **kept: Any) -> Any:
-        position_BT = torch.arange(start, start + len(ids), device=self._device)[None]
+    @torch.inference_mode()
+    def read_block(self, slot: int, start: int, ids: Sequence[int], *, logits: bool) -> Tensor:
+        """Tokens of a sequence into its slot, from position start on -> logits_V after the last, or nothing."""
+        self.slots.reserve(start + len(ids))
+        return self._run(slot, start, ids, logits=logits)
+
+    def _run(self, slot: int, start: int, ids: Sequence[int], *, logits: bool) -> Tensor:
+        end = start + len(ids)
+        position_BT = torch.arange(start, end, device=self._device)[None]
         slot_B = torch.tensor([slot], device=self._device)
-        one = self._pass(slot_B, position_BT, (slot, start), start + len(ids))
+        run = Run(slice(0, 1), slice(slot, slot + 1), end, True)
+        one = Pass(self.slots, slot_B, position_BT, [run], self._windows, block=(slot, start))
         token_BT = torch.tensor([list(ids)], device=self._device)
-        result = run(input_ids=token_BT, position_ids=position_BT, use_cache=False, slots=one, **kept)
-        return result.logits if run is self.model else None
+        if not logits:
+            self.model.base_model(input_ids=token_BT, position_ids=position_BT, use_cache=False, slots=one)
+            return token_BT.new_empty(0)
+        return self._logits(token_BT, one)[0]
 
     @torch.inference_mode()
     def step(self, tokens: Mapping[int, int], lengths: Mapping[int, int]) -> Tensor:
@@ -205,22 +267,39 @@ class SlotModel:
         token_BT = torch.tensor([[tokens.get(slot, 0)] for slot in range(self.slots.count)], device=self._device)
         position_BT = torch.tensor(position, device=self._device)[:, None]
         slot_B = torch.arange(self.slots.count, device=self._device)
-        one = self._pass(slot_B, position_BT, None, min(_rounded(longest), self.slots.capacity))
-        result = self.model(input_ids=token_BT, position_ids=position_BT, use_cache=False, slots=one, **self._kept())
-        logits_RV: Tensor = result.logits[:, -1]
-        return logits_RV
+        run = Run(slice(None), slice(None), min(_rounded(longest), self.slots.capacity), True)
+        return self._logits(token_BT, Pass(self.slots, slot_B, position_BT, [run], self._windows))
 
-    def _kept(self) -> dict[str, int]:
-        return {"logits_to_keep": 1} if self._last_only else {}
+    @torch.inference_mode()
+    def step_of(self, slots: Sequence[int], tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        """One more token in each of these slots and in no other -> logits_BV, in their order.
 
-    def _pass(self, slot_B: Tensor, position_BT: Tensor, block: tuple[int, int] | None, span: int) -> Pass:
-        back_BTS = position_BT[:, None, :, None] - torch.arange(span, device=self._device)
-        masks: dict[int | None, Tensor] = {}
-        for window in dict.fromkeys([*self._windows.values(), None]):
-            hidden = back_BTS < 0 if window is None else (back_BTS < 0) | (back_BTS >= window)
-            mask = torch.zeros(hidden.shape, dtype=self._dtype, device=self._device)
-            masks[window] = mask.masked_fill_(hidden, float("-inf"))
-        return Pass(self.slots, slot_B, position_BT, block, span, self._windows, masks)
+        slots: ascending. lengths: tokens that each has before this one.
+        """
+        self.slots.reserve(max(lengths) + 1)
+        token_BT = torch.tensor(tokens, device=self._device)[:, None]
+        position_BT = torch.tensor(lengths, device=self._device)[:, None]
+        slot_B = torch.tensor(slots, device=self._device)
+        block = (slots[0], lengths[0]) if len(slots) == 1 else None
+        one = Pass(self.slots, slot_B, position_BT, _neighbours(slots, lengths), self._windows, block=block)
+        return self._logits(token_BT, one)
+
+    def _logits(self, token_BT: Tensor, one: Pass) -> Tensor:
+        """logits_BV after the last token of each row."""
+        kept = {"logits_to_keep": 1} if self._last_only else {}
+        result = self.model(input_ids=token_BT, position_ids=one.position_BT, use_cache=False, slots=one, **kept)
+        logits_BV: Tensor = result.logits[:, -1]
+        return logits_BV
+
+
+def _neighbours(slots: Sequence[int], lengths: Sequence[int]) -> list[Run]:
+    """Slots, ascending, in runs without a gap; views of the cache then hold what is attended and nothing else."""
+    starts = [place for place in range(len(slots)) if place == 0 or slots[place] != slots[place - 1] + 1]
+    runs = []
+    for start, end in zip(starts, [*starts[1:], len(slots)], strict=True):
+        longest, shortest = max(lengths[start:end]), min(lengths[start:end])
+        runs.append(Run(slice(start, end), slice(slots[start], slots[end - 1] + 1), longest + 1, longest != shortest))
+    return runs
 
 
 def windows_of(config: Any) -> dict[int, int | None]:
@@ -230,6 +309,12 @@ def windows_of(config: Any) -> dict[int, int | None]:
     if kinds is None:
         return dict.fromkeys(range(config.num_hidden_layers), window)
     return {layer: window if kind == "sliding_attention" else None for layer, kind in enumerate(kinds)}
+
+
+def _untouched(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """Zeros in main memory that take none before they are written to."""
+    size = math.prod(shape) * dtype.itemsize
+    return torch.frombuffer(mmap.mmap(-1, size, **_PRIVATE), dtype=dtype).view(*shape)
 
 
 def _rounded(tokens: int) -> int:

@@ -47,6 +47,10 @@ class EngineGone(Exception):
     """The engine died, or is not up: the reply will not be finished. what: one line for whoever asked."""
 
 
+class ReplyFailed(EngineGone):
+    """This reply alone will not be finished, for want of memory; the engine goes on."""
+
+
 class TooManyWaiting(Exception):
     """The queue is full. Nothing was begun."""
 

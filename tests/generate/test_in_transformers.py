@@ -350,9 +350,9 @@ def test_little_memory_means_fewer_slots(monkeypatch: pytest.MonkeyPatch) -> Non
     model = build("llama")
     generator = in_slots(model, slots=8)
     # 2 layers x 2 heads x 8 wide, keys and values, fp32: 256 bytes a token.
-    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: 2 * 256 * 100 * 5)
+    monkeypatch.setattr(in_transformers, "free_bytes", lambda _device: 2 * 256 * 100 * 5)
     assert generator._slots_that_fit(100) == 5
-    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: 0)
+    monkeypatch.setattr(in_transformers, "free_bytes", lambda _device: 0)
     assert generator._slots_that_fit(100) == 1
-    monkeypatch.setattr(in_transformers, "_free_bytes", lambda _device: None)
+    monkeypatch.setattr(in_transformers, "free_bytes", lambda _device: None)
     assert generator._slots_that_fit(100) == 8
