@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acord.bundled import BUNDLED, bundled_path
 from acord.errors import InputError
 from acord.recipe import RANDOM_BASE, Model
 
@@ -62,11 +63,11 @@ def _random_shape(base: str) -> tuple[int, int]:
 
 
 def find_model(base: str, revision: str | None = None) -> Path:
-    """The folder of a model: a local one, or a hub name fetched (or taken from the cache) by huggingface_hub.
+    """The folder of a model: a local one, `bundled:model`, or a hub name fetched (or taken from the cache).
 
     Raises InputError when it does not exist or is no model with safetensors weights.
     """
-    folder = Path(base)
+    folder = bundled_path(base.removeprefix(BUNDLED)) if base.startswith(BUNDLED) else Path(base)
     try:
         here = folder.exists()
     except OSError as error:

@@ -2,7 +2,7 @@
 
 Three figures, each a ratio measured side by side, alternated, the median over rounds:
   one stream       tokens/s of one reply after the other, the engine's over generate's (prompt included, greedy, the
-                   same ids);
+                   same ids; prompts of 200 tokens, replies of 128 at most);
   eight streams    tokens/s of eight replies at once over the same eight in sequence, both by the engine;
   second turn      time to the first token of the second turn of a conversation that began with a prompt of 1,000 tokens
                    over that of the first; between them a reply of 64 tokens and a question of 40.
@@ -40,7 +40,7 @@ GOALS = {"one_stream": 1.0, "eight_streams": 2.5, "second_turn": 0.2}
 # Heads of 64 and a vocabulary of 32,000: 106 M weights.
 LAYERS, HIDDEN, VOCABULARY = 8, 768, 32_000
 CASES = ("bundled", "llama-106M")
-PROMPT, REPLY, STREAMS = 60, 128, 8
+PROMPT, REPLY, STREAMS = 200, 128, 8
 FIRST_TURN, FIRST_REPLY, QUESTION = 1_000, 64, 40
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from acord.errors import InputError
 
+# How a recipe or a command names what comes with the package: bundled:model.
+BUNDLED = "bundled:"
+
 
 def bundled_path(name: str) -> Path:
     """The file or folder of the package's own data called `name`, such as `preferences/oasst.jsonl`.

@@ -44,6 +44,9 @@ class Draws:
     def choose(self, replies: Sequence[Growing | None], logits_RV: Tensor) -> list[int]:
         """A token for each row; what an idle row gets means nothing."""
         logits_RV = logits_RV.float()
+        if all(reply is not None and self._is_plain(reply) for reply in replies):
+            likeliest: list[int] = logits_RV.argmax(-1).tolist()
+            return likeliest
         if any(reply is not None and self._penalty_of(reply) != 1.0 for reply in replies):
             logits_RV = torch.stack([self._penalised(*pair) for pair in zip(replies, logits_RV, strict=True)])
         drawing = {row: reply for row, reply in enumerate(replies) if reply and reply.request.temperature > 0}
@@ -54,6 +57,9 @@ class Draws:
             for row, token in zip(drawing, drawn, strict=True):
                 chosen[row] = token
         return chosen
+
+    def _is_plain(self, reply: Growing) -> bool:
+        return reply.request.temperature == 0 and self._penalty_of(reply) == 1.0
 
     def _penalty_of(self, reply: Growing) -> float:
         asked = reply.request.repetition_penalty

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from acord.generate.slots import SlotModel
 from acord.tree.admission import ROPE_BY_LENGTH, TOLERANCE
@@ -27,6 +28,18 @@ UNAPPLIED = (
 def why_not_in_slots(model: Any) -> str:
     """One line on why this model must be run through its own `generate`; empty where slots give what it gives."""
     return _obstacle(model) or _gate(model)
+
+
+@torch.inference_mode()
+def plain_head(model: Any) -> nn.Module | None:
+    """The model's head, where its logits are that of the last hidden states, to the last bit, and nothing else."""
+    head, body = model.get_output_embeddings(), model.base_model
+    if not isinstance(head, nn.Module) or body is model:
+        return None
+    ids_BT = torch.tensor([_some_ids(model)], device=next(model.parameters()).device)
+    hidden_BTD = body(input_ids=ids_BT, use_cache=False)[0]
+    same = torch.equal(model(input_ids=ids_BT, use_cache=False).logits, head(hidden_BTD))
+    return head if same else None
 
 
 def longest_of(model: Any) -> int | None:

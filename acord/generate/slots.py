@@ -115,28 +115,40 @@ class Pass:
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """query (B, H, T, d), key and value (B, H_kv, T, d) -> (B, H, T, d)."""
-        held = self.slots.layer(layer, key, value)
-        for held_RHTD, new in zip(held, (key, value), strict=True):
-            if self.block is None:
-                held_RHTD[self.slot_B, :, self.position_BT[:, 0]] = new[:, :, 0]
-            else:
-                slot, start = self.block
-                held_RHTD[slot, :, start : start + new.shape[2]] = new[0]
-        mixed = [self._mix(number, layer, query, held, scale) for number in range(len(self.runs))]
-        return mixed[0] if len(mixed) == 1 else torch.cat(mixed)
+        keys_RHTD, values_RHTD = self.slots.layer(layer, key, value)
+        if self.block is None:
+            position_B = self.position_BT[:, 0]
+            keys_RHTD[self.slot_B, :, position_B] = key[:, :, 0]
+            values_RHTD[self.slot_B, :, position_B] = value[:, :, 0]
+        else:
+            slot, start = self.block
+            end = start + key.shape[2]
+            keys_RHTD[slot, :, start:end] = key[0]
+            values_RHTD[slot, :, start:end] = value[0]
+        if len(self.runs) == 1:
+            return self._mix(0, layer, query, keys_RHTD, values_RHTD, scale)
+        return torch.cat(
+            [
+                self._mix(number, layer, query[run.rows], keys_RHTD, values_RHTD, scale)
+                for number, run in enumerate(self.runs)
+            ]
+        )
 
-    def _mix(self, number: int, layer: int, query: Tensor, held: tuple[Tensor, Tensor], scale: float) -> Tensor:
+    def _mix(
+        self, number: int, layer: int, query: Tensor, keys_RHTD: Tensor, values_RHTD: Tensor, scale: float
+    ) -> Tensor:
+        """query: of the run alone -> as it is."""
         run, window = self.runs[number], self.windows.get(layer)
         first = 0 if run.mask or window is None else max(0, run.span - window)
-        keys, values = (held_RHTD[run.slots, :, first : run.span] for held_RHTD in held)
-        asked = query[run.rows]
-        batch, heads, length, width = asked.shape
+        keys = keys_RHTD[run.slots, :, first : run.span]
+        values = values_RHTD[run.slots, :, first : run.span]
+        batch, heads, length, width = query.shape
         group = heads // keys.shape[1]
         # Query heads that share a key head are more queries of that head: no key is repeated.
-        folded = asked.reshape(batch, keys.shape[1], group * length, width)
+        folded = query if group == 1 else query.reshape(batch, keys.shape[1], group * length, width)
         mask = self._mask(number, window, group, query.dtype) if run.mask else None
         mixed = nn.functional.scaled_dot_product_attention(folded, keys, values, attn_mask=mask, scale=scale)
-        return mixed.reshape(batch, heads, length, -1)
+        return mixed if group == 1 else mixed.reshape(batch, heads, length, -1)
 
     def _mask(self, number: int, window: int | None, group: int, dtype: torch.dtype) -> Tensor:
         """Additive, (B, 1, group * T, span); made once for all layers that need the same."""
@@ -189,12 +201,18 @@ class SlotModel:
     """A causal model of transformers that reads and writes slots. Called within `attention` alone.
 
     `read` and `step` know what the slots hold and keep to fixed shapes. `read_block` and `step_of` leave that to their
-    caller, and their passes are as small as what they are asked for.
+    caller, and torch.inference_mode too; their passes are as small as what they are asked for.
     """
 
-    def __init__(self, model: Any, slots: int, *, block: int, longest: int | None = None) -> None:
-        """block: tokens of a prompt that are read in one pass. longest: as in Slots."""
+    def __init__(
+        self, model: Any, slots: int, *, block: int, longest: int | None = None, head: nn.Module | None = None
+    ) -> None:
+        """block: tokens of a prompt that are read in one pass. longest: as in Slots.
+
+        head: makes logits of hidden states, where that is all that the model does after its layers; it saves a little.
+        """
         self.model = model
+        self._head = head
         self.block = block
         self.slots = Slots(slots, longest)
         self._device: torch.device = next(model.parameters()).device
@@ -239,7 +257,6 @@ class SlotModel:
                 best = (slot, shared)
         return best
 
-    @torch.inference_mode()
     def read_block(self, slot: int, start: int, ids: Sequence[int], *, logits: bool) -> Tensor:
         """Tokens of a sequence into its slot, from position start on -> logits_V after the last, or nothing."""
         self.slots.reserve(start + len(ids))
@@ -270,7 +287,6 @@ class SlotModel:
         run = Run(slice(None), slice(None), min(_rounded(longest), self.slots.capacity), True)
         return self._logits(token_BT, Pass(self.slots, slot_B, position_BT, [run], self._windows))
 
-    @torch.inference_mode()
     def step_of(self, slots: Sequence[int], tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
         """One more token in each of these slots and in no other -> logits_BV, in their order.
 
@@ -279,17 +295,19 @@ class SlotModel:
         self.slots.reserve(max(lengths) + 1)
         token_BT = torch.tensor(tokens, device=self._device)[:, None]
         position_BT = torch.tensor(lengths, device=self._device)[:, None]
-        slot_B = torch.tensor(slots, device=self._device)
         block = (slots[0], lengths[0]) if len(slots) == 1 else None
+        slot_B = position_BT[:, 0] if block else torch.tensor(slots, device=self._device)  # not read beside a block
         one = Pass(self.slots, slot_B, position_BT, _neighbours(slots, lengths), self._windows, block=block)
         return self._logits(token_BT, one)
 
     def _logits(self, token_BT: Tensor, one: Pass) -> Tensor:
         """logits_BV after the last token of each row."""
-        kept = {"logits_to_keep": 1} if self._last_only else {}
-        result = self.model(input_ids=token_BT, position_ids=one.position_BT, use_cache=False, slots=one, **kept)
-        logits_BV: Tensor = result.logits[:, -1]
-        return logits_BV
+        inputs = {"input_ids": token_BT, "position_ids": one.position_BT, "use_cache": False, "slots": one}
+        if self._head is not None:
+            last_BTV: Tensor = self._head(self.model.base_model(**inputs)[0][:, -1:])
+        else:
+            last_BTV = self.model(**inputs, **({"logits_to_keep": 1} if self._last_only else {})).logits
+        return last_BTV[:, -1]
 
 
 def _neighbours(slots: Sequence[int], lengths: Sequence[int]) -> list[Run]:

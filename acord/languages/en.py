@@ -397,9 +397,9 @@ TEXTS = {
     "page_system": "System prompt",
     "page_system_hint": "How the model should answer",
     "page_temperature": "Temperature",
-    "page_top_p": "Probability kept (top_p)",
+    "page_top_p": "Probability (top_p)",
     "page_top_k": "Candidates (top_k)",
-    "page_max_tokens": "Most tokens a reply",
+    "page_max_tokens": "Tokens at most",
     "page_model_asks": "Empty: {value}, as the model asks",
     "page_number_between": "A number from {low} to {high}",
     "page_number_from": "A whole number, {low} or more",
@@ -435,13 +435,11 @@ TEXTS = {
     "page_session_purpose": "Purpose",
     "page_session_retention": "Kept for",
     "page_session_contact": "Contact",
-    "page_session_records": "What is kept: the name that you give here, each prompt with its two replies, your choice "
-    "and its time. Taking part is voluntary, and you can withdraw what you gave.",
+    "page_session_records": "What is kept: your name, each prompt with its two replies, your choice and its time. "
+    "Taking part is voluntary, and you can withdraw what you gave.",
+    "page_session_records_pseudonym": "What is kept: a random pseudonym, each prompt with its two replies, your "
+    "choice and its time; no name. Taking part is voluntary, and you can withdraw what you gave.",
     "page_session_name": "Your name",
-    "page_session_name_hint": "It is kept with your answers.",
-    "page_session_pseudonym": "A pseudonym",
-    "page_session_pseudonym_hint": "Not your name, nor anything that tells who you are. Remember it: it withdraws "
-    "your answers.",
     "page_session_agree": "I have read this and agree.",
     "page_session_join": "Begin",
     "page_session_progress": "{done} of {of} answered",

@@ -406,9 +406,9 @@ TEXTS = {
     "page_system": "Instrucciones del sistema",
     "page_system_hint": "Cómo debe responder el modelo",
     "page_temperature": "Temperatura",
-    "page_top_p": "Probabilidad conservada (top_p)",
+    "page_top_p": "Probabilidad (top_p)",
     "page_top_k": "Candidatos (top_k)",
-    "page_max_tokens": "Máximo de tokens por respuesta",
+    "page_max_tokens": "Tokens como máximo",
     "page_model_asks": "Vacío: {value}, como pide el modelo",
     "page_number_between": "Un número de {low} a {high}",
     "page_number_from": "Un número entero, {low} o más",
@@ -444,13 +444,11 @@ TEXTS = {
     "page_session_purpose": "Finalidad",
     "page_session_retention": "Conservación",
     "page_session_contact": "Contacto",
-    "page_session_records": "Qué se guarda: el nombre que dé aquí, cada petición con sus dos respuestas, su elección "
-    "y la hora. Participar es voluntario, y puede retirar lo que haya dado.",
+    "page_session_records": "Qué se guarda: su nombre, cada petición con sus dos respuestas, su elección y la hora. "
+    "Participar es voluntario, y puede retirar lo que haya dado.",
+    "page_session_records_pseudonym": "Qué se guarda: un seudónimo al azar, cada petición con sus dos respuestas, su "
+    "elección y la hora; ningún nombre. Participar es voluntario, y puede retirar lo que haya dado.",
     "page_session_name": "Su nombre",
-    "page_session_name_hint": "Se guarda con sus respuestas.",
-    "page_session_pseudonym": "Un seudónimo",
-    "page_session_pseudonym_hint": "Ni su nombre ni nada que diga quién es. Recuérdelo: con él se retiran sus "
-    "respuestas.",
     "page_session_agree": "Lo he leído y estoy de acuerdo.",
     "page_session_join": "Empezar",
     "page_session_progress": "{done} de {of} contestadas",

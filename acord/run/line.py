@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from acord.bundled import bundled_path
+from acord.bundled import BUNDLED, bundled_path
 from acord.recipe import Recipe
 from acord.run.identity import Outside
 from acord.run.keys import digest, library_versions
 from acord.run.stages import Stage
-
-BUNDLED = "bundled:"
 
 
 @dataclass(frozen=True)

@@ -148,11 +148,14 @@ def _defaults(folder: Path) -> Defaults:
 
 
 def _name(asked: str, folder: Path) -> str:
-    """A hub name is one; of a folder its own name, behind its parent's where it is called `model` like many others."""
+    """A hub name is one; of a folder the part that tells it from others: the run, for a model that a run aligned."""
     if not Path(asked).exists():
         return asked
-    whole = folder.resolve()
-    return f"{whole.parent.name}/{whole.name}" if whole.name == "model" else whole.name
+    # As it was named: what a run's folder links to has a hash in its name.
+    parts = list(folder.absolute().parts[1:])
+    while len(parts) > 1 and parts[-1] in ("model", "align"):
+        parts.pop()
+    return parts[-1]
 
 
 def _precision(folder: Path, place: str) -> tuple[str, str]:

@@ -56,7 +56,11 @@ class InProcess:
 
     def load(self) -> Load:
         with self._changed:
-            return Load(len(self._going), len(self._waiting), self._slots)
+            return Load(self._running(), len(self._waiting), self._slots)
+
+    def _running(self) -> int:
+        """Those whose last piece is out have left, also before the thread has taken note."""
+        return sum(not reply.over for reply in self._going)
 
     def ask(self, ask: Ask) -> Stream:
         """As Engine.ask. A prompt that is longer than memory holds ends in ReplyFailed. Raises ValueError for none."""
@@ -69,7 +73,7 @@ class InProcess:
             if self._longest is not None and len(ask.ids) >= self._longest:
                 reply.fail(ReplyFailed(f"the prompt has {len(ask.ids)} tokens, and {self._longest} fit with a reply"))
                 return reply.stream
-            under_way = len(self._going) + len(self._waiting)
+            under_way = self._running() + len(self._waiting)
             if self._most_waiting is not None and under_way >= self._slots + self._most_waiting:
                 raise TooManyWaiting(f"{self._most_waiting} replies are waiting already")
             self._waiting.append(reply)

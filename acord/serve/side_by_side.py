@@ -7,20 +7,25 @@ from typing import Any
 import torch
 
 from acord.generate.draws import Draws
+from acord.generate.fitness import plain_head
 from acord.generate.slots import SlotModel
 from acord.serve.kept import Kept, Seat
 from acord.serve.memory import failing_alone
 from acord.serve.reply import Reply
+
+# Where nobody is speaking, nobody waits for a pass to end, and longer ones are up to a fifth faster.
+UNDISTURBED = 4
 
 
 class SideBySide:
     """A model that reads from slots. Called by one thread. slots: replies that it can make at once."""
 
     def __init__(self, model: Any, slots: int, block: int, longest: int | None) -> None:
-        """block: tokens of a prompt that are read in one pass. longest: tokens of a prompt and its reply."""
+        """block: tokens of a prompt that are read between two steps. longest: tokens of a prompt and its reply."""
         self.slots = slots
-        self._model = SlotModel(model, slots, block=block, longest=longest)
+        self._model = SlotModel(model, slots, block=block, longest=longest, head=plain_head(model))
         self._kept = Kept(slots, self._model.slots.copy)
+        self._block = block
         self._draws = Draws(model)
         self._reading: list[Reply] = []
         self._speaking: list[Reply] = []
@@ -76,7 +81,7 @@ class SideBySide:
             reply.cached = seat.cached
             self._model.slots.reserve(len(ids) + 1)
         start = self._kept.length(seat.slot)
-        block = ids[start : start + self._model.block]
+        block = ids[start : start + self._block * (1 if self._speaking else UNDISTURBED)]
         last = start + len(block) == len(ids)
         logits_V = self._model.read_block(seat.slot, start, block, logits=last)
         self._kept.add(seat.slot, block)

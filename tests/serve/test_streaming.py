@@ -112,3 +112,7 @@ def test_what_may_begin_a_stop_string_is_held_back_until_it_is_certain() -> None
     assert said("aabc", "abc") == ["", "a", "", "", ""]
     # The first that is complete ends the reply.
     assert said("abc", "abc", "b") == ["", "a", ""]
+    # Where one token completes two, the reply ends before the earlier.
+    vocabulary = tokenizer("bytelevel").get_vocab()
+    text = next(text for text in sorted(vocabulary) if text.isalpha() and text.isascii() and len(text) > 2)
+    assert pieces(chat, [vocabulary[text]], (text[2:], text[1])) == [text[0], ""]

@@ -30,7 +30,7 @@ def body_of(shape: type[Asked]) -> Callable[[Request], Awaitable[Asked]]:
             raise ApiError(
                 415, "the body should be JSON. Send the header Content-Type: application/json.", code="invalid_type"
             )
-        body = exchange_of(request).body
+        body = (await exchange_of(request)).body
         return read(body, shape) if len(body) < AT_ONCE else await asyncio.to_thread(read, body, shape)
 
     return dependency
@@ -49,7 +49,10 @@ def documented(
     if answered is not None:
         content["application/json"] = {"schema": {"$ref": REF + answered.__name__}}
     if streams:
-        content["text/event-stream"] = {"schema": {"type": "string", "description": "Events, each an object."}}
+        # Of each event, as tools read it.
+        data = {"type": "string", "description": "A JSON object, an error at last where one came; then [DONE]."}
+        event = {"type": "object", "properties": {"data": data}, "required": ["data"]}
+        content["text/event-stream"] = {"schema": event}
     statuses = (404, 415, 504, *more) if streams else (415, *more)
     body = {"required": True, "content": {"application/json": {"schema": {"$ref": REF + asked.__name__}}}}
     return {

@@ -134,7 +134,8 @@ class Exchange:
     async def _until_gone(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        self.cut(ClientGone())
+        if self._open:
+            self.cut(ClientGone())
 
 
 def _joined(one: Piece, other: Piece) -> Piece:

@@ -69,7 +69,7 @@ class Front:
             await self.app(scope, receive, send)
             return
         exchange = Exchange(receive, self.limits.timeout, self.traffic.retry_after(self.engine.load()))
-        scope["state"]["exchange"] = exchange
+        scope.setdefault("state", {})["exchange"] = exchange
         answer = _Answer(send)
         self.traffic.enter(exchange)
         try:

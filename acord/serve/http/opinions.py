@@ -113,7 +113,7 @@ class Opinions:
         return self.session
 
 
-def opinions_of(request: Request) -> Opinions:
+async def opinions_of(request: Request) -> Opinions:
     opinions = request.app.state.opinions
     assert isinstance(opinions, Opinions)  # noqa: S101  set where the application is built
     return opinions

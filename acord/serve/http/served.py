@@ -22,6 +22,8 @@ from acord.serve.protocol import Ask, Engine
 
 # Shorter texts are encoded at once: another thread would take longer to begin.
 AT_ONCE = 20_000
+# Characters that cost as much as the template around one message.
+A_MESSAGE = 100
 
 
 class Facts(NamedTuple):
@@ -52,7 +54,7 @@ class ServedModel:
     async def encode(self, messages: Sequence[Mapping[str, str]]) -> tuple[int, ...]:
         """Ids of a conversation, as in training. Raises ApiError (400)."""
         try:
-            if sum(len(message["content"]) for message in messages) < AT_ONCE:
+            if sum(len(message["content"]) + A_MESSAGE for message in messages) < AT_ONCE:
                 return self.chat.encode_prompt(messages).ids
             return (await asyncio.to_thread(self.chat.encode_prompt, messages)).ids
         except Refused as refused:
@@ -91,13 +93,14 @@ class Served:
             )
 
 
-def served_of(request: Request) -> Served:
+# These are coroutines so that they run where they are called: FastAPI gives plain functions to other threads.
+async def served_of(request: Request) -> Served:
     served = request.app.state.served
     assert isinstance(served, Served)  # noqa: S101  set where the application is built
     return served
 
 
-def exchange_of(request: Request) -> Exchange:
+async def exchange_of(request: Request) -> Exchange:
     exchange = request.scope["state"]["exchange"]
     assert isinstance(exchange, Exchange)  # noqa: S101  set by Front
     return exchange

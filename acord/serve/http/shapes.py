@@ -6,7 +6,7 @@ believes that it was. A key whose value is null counts as absent.
 
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from acord.serve.http.errors import ApiError
 from acord.serve.http.limits import MESSAGES, STOP_LENGTH, STOPS
@@ -16,6 +16,16 @@ STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra={"additionalProperties": {"type": "null"}}
 )
 
+
+def _is_false(value: bool) -> bool:
+    if value:
+        raise ValueError("should be false")
+    return value
+
+
+# What can only be said as it is; a Literal would take 0 for false and true for 1.
+No = Annotated[bool, AfterValidator(_is_false), WithJsonSchema({"type": "boolean", "const": False})]
+One = Annotated[int, Field(ge=1, le=1)]
 Zero = Annotated[float, Field(ge=0, le=0)]
 Tokens = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
@@ -57,7 +67,7 @@ class StreamOptions(BaseModel):
     model_config = STRICT
 
     include_usage: bool | None = None
-    include_obfuscation: Literal[False] | None = None
+    include_obfuscation: No | None = None
 
 
 class TextFormat(BaseModel):
@@ -90,7 +100,7 @@ class Sampled(BaseModel):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     return_token_ids: bool | None = Field(None, description="Adds `prompt_token_ids` and each choice's `token_ids`.")
-    n: Literal[1] | None = None
+    n: One | None = None
     presence_penalty: Zero | None = None
     frequency_penalty: Zero | None = None
     logit_bias: Annotated[dict[str, float], Field(max_length=0)] | None = None
@@ -107,8 +117,8 @@ class ChatRequest(Sampled):
 
     messages: Messages
     max_completion_tokens: Tokens | None = Field(None, description="The same as max_tokens.")
-    logprobs: Literal[False] | None = None
-    top_logprobs: Literal[0] | None = None
+    logprobs: No | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=0)] | None = None
     response_format: TextFormat | None = None
     tools: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
     tool_choice: Literal["none", "auto"] | None = None
@@ -116,7 +126,7 @@ class ChatRequest(Sampled):
     functions: Annotated[list[dict[str, Any]], Field(max_length=0)] | None = None
     function_call: Literal["none", "auto"] | None = None
     modalities: list[Literal["text"]] | None = None
-    store: Literal[False] | None = None
+    store: No | None = None
     metadata: dict[str, Any] | None = None
     service_tier: Literal["auto", "default"] | None = None
     safety_identifier: str | None = None
@@ -128,8 +138,8 @@ class CompletionRequest(Sampled):
     """A text, or the ids of one, to be continued without any template."""
 
     prompt: Annotated[str, Field(min_length=1)] | Ids
-    best_of: Literal[1] | None = None
-    echo: Literal[False] | None = None
+    best_of: One | None = None
+    echo: No | None = None
     suffix: Annotated[str, Field(max_length=0)] | None = None
 
 

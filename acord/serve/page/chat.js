@@ -20,6 +20,7 @@ let turns = [];
 let stopper = null;
 let told = () => {};
 let about = null;
+let leaving = false;
 
 /** Begin with what was kept. changed({busy, empty}): told when the composer or the welcome must change. */
 export function openChat(served, changed) {
@@ -29,7 +30,11 @@ export function openChat(served, changed) {
   drawAll();
   // Drawn late, the end would be out of sight.
   document.scrollingElement.scrollTop = document.scrollingElement.scrollHeight;
-  window.addEventListener("pagehide", keep);
+  window.addEventListener("pagehide", () => {
+    keep();
+    leaving = true;
+  });
+  window.addEventListener("pageshow", () => { leaving = false; });
 }
 
 export function conversation() {
@@ -57,11 +62,9 @@ export function stop() {
 
 export async function retry() {
   if (busy()) return;
-  const warm = settings().temperature ?? about.defaults.temperature;
   const last = turns.pop();
   turns.push(replyTurn(about.model, Boolean(last.pair)));
-  if (warm === 0 && !last.failed && !last.pair && last.ended !== "stopped") announce(say("retry_same"));
-  await run();
+  await run((settings().temperature ?? about.defaults.temperature) === 0 ? last.content : null);
 }
 
 /** Ask again from a user turn that was changed; what came after it goes. */
@@ -76,6 +79,7 @@ export async function edit(index, text) {
 /** Leave the conversation; `bringBack` undoes it. */
 export function startAnew() {
   stop();
+  stopper = null; // What is stopped here ends in a conversation that nobody sees any more.
   if (turns.length > 0) remember("previous", turns);
   turns = [];
   keep();
@@ -107,11 +111,12 @@ function nodeAt(turn, index) {
 }
 
 function keep() {
-  remember("conversation", turns.length > 0 ? turns : null);
+  // A page that is left has its requests cut: that is no failure of the server's to be remembered.
+  if (!leaving) remember("conversation", turns.length > 0 ? turns : null);
 }
 
-/** Ask for the last turn, and show it as it comes. */
-async function run() {
+/** Ask for the last turn, and show it as it comes. before: what stood there, where the same is likely to come again. */
+async function run(before = null) {
   const mine = new AbortController();
   const turn = turns.at(-1);
   stopper = mine;
@@ -131,6 +136,7 @@ async function run() {
     if (stopper === mine) stopper = null;
   }
   if (turns.at(-1) !== turn) return;
+  turn.same = before !== null && turn.ended === "stop" && turn.content === before;
   keep();
   keepingTheEndInSight(drawAll);
   await afterwards(turn);
@@ -169,7 +175,8 @@ function drawing(turn) {
 
 async function afterwards(turn) {
   if (!turn.failed) {
-    announce(turn.pair ? say(turn.pair.id ? "pair_done" : "ended_stopped") : `${turn.model}: ${turn.content || say("ended_empty")}`);
+    if (turn.pair) announce(say(turn.pair.id ? "pair_done" : "ended_stopped"));
+    else announce(`${turn.model}: ${turn.content || say("ended_empty")}${turn.same ? ` (${say("retry_same")})` : ""}`);
     return;
   }
   announce(`${wordsFor(turn.failed)} ${turn.failed.message}`);

@@ -4,6 +4,7 @@
  * A turn is {role: "user", content} or {role: "assistant", content, model, ended, failed, pair}.
  * ended: "stop", "length" or "stopped" (by the reader, or not finished when the page closed).
  * failed: {kind, message, wait} of a ServerError, or null. pair: see `newPair`, or null.
+ * same: asked again, the model said the same.
  */
 
 export function userTurn(content) {
@@ -43,7 +44,8 @@ export function messagesOf(turns, system) {
 /** The conversation as JSON that other tools read: `messages` in OpenAI's shape, and how they came about. */
 export function asJson(turns, settings, model) {
   const { system, ...sampling } = settings;
-  return JSON.stringify({ messages: messagesOf(turns, system), model, sampling, exported: new Date().toISOString() }, null, 2) + "\n";
+  const content = { messages: messagesOf(turns, system), model, sampling, exported: new Date().toISOString() };
+  return JSON.stringify(content, null, 2) + "\n";
 }
 
 /** The conversation as Markdown, each turn under the name of who said it. names: {user, system}. */

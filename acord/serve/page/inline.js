@@ -6,8 +6,13 @@
 
 const DEEPEST = 12;
 const ESCAPED = /[!-/:-@[-`{-~]/;
-const TARGET = /\(\s*<?([^\s<>()]{0,2000}(?:\([^\s<>()]{0,2000}\)[^\s<>()]{0,2000}){0,20})>?(?:\s+"[^"\n]{0,300}")?\s*\)/y;
-const BARE = /https?:\/\/[^\s<>"'`|*[\]]+/y;
+// (address "title"), where the address may hold pairs of parentheses, one in another not.
+const TARGET = new RegExp(
+  "\\(\\s*<?([^\\s<>()]{0,2000}(?:\\([^\\s<>()]{0,2000}\\)[^\\s<>()]{0,2000}){0,20})>?"
+    + "(?:\\s+(?:\"[^\"\\n]{0,300}\"|'[^'\\n]{0,300}'))?\\s*\\)",
+  "y",
+);
+const BARE = /https?:\/\/[^\s<>"'`|*[\]]{1,2000}/y;
 const ANGLED = /<((?:https?:\/\/|mailto:)[^\s<>]+)>/y;
 const WORD = /[\p{L}\p{N}]/u;
 const MARKERS = [["**", "strong"], ["__", "strong"], ["~~", "del"], ["*", "em"], ["_", "em"]];
@@ -128,7 +133,8 @@ function bare({ text }, at) {
   BARE.lastIndex = at;
   const found = BARE.exec(text);
   if (!found) return null;
-  let shown = found[0].replace(/[.,;:!?…]+$/, "");
+  let shown = found[0];
+  while (".,;:!?…".includes(shown.at(-1))) shown = shown.slice(0, -1);
   if (shown.endsWith(")") && !shown.includes("(")) shown = shown.slice(0, -1);
   const address = safeAddress(shown);
   return address ? { span: linked(address, shown), end: at + shown.length } : null;
@@ -145,7 +151,10 @@ function emphasis(reading, at) {
     if (!opens(text, at, marker)) continue;
     const close = closing(text, at, marker);
     if (close === -1) missing.add(marker);
-    else return { span: { kind, spans: inline(text.slice(at + marker.length, close), depth + 1) }, end: close + marker.length };
+    else {
+      const inside = inline(text.slice(at + marker.length, close), depth + 1);
+      return { span: { kind, spans: inside }, end: close + marker.length };
+    }
   }
   return null;
 }

@@ -28,7 +28,9 @@ export function askForKey(wrong) {
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (input.value.trim()) end(true);
+      // Keys are plain ASCII, and a header can hold nothing else.
+      if (/^[!-~]+$/.test(input.value.trim())) end(true);
+      else byId("key-wrong").textContent = say("key_wrong");
     }, { signal: done.signal });
     byId("key-cancel").addEventListener("click", () => end(false), { signal: done.signal });
     dialog.addEventListener("cancel", () => end(false), { signal: done.signal });

@@ -8,12 +8,13 @@
 import { inline } from "./inline.js";
 
 const DEEPEST = 12;
-const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
+// No two parts of a pattern may match the same spaces: a long row of them would take forever.
+const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
+const HEADING = /^ {0,3}(#{1,6})\s(.*)$/;
 const RULE = /^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*+•]|\d{1,9}[.)])(\s+|$)/;
-const DIVIDER = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
+const DASHES = /^:?-+:?$/;
 
 /** Blocks of a Markdown text. Half a text is read as far as it goes: an open code block reaches to its end. */
 export function markdown(text) {
@@ -39,7 +40,7 @@ function blockAt(lines, at, depth) {
   const line = lines[at];
   if (FENCE.test(line)) return fenced(lines, at);
   const heading = HEADING.exec(line);
-  if (heading) return { block: { kind: "heading", level: heading[1].length, spans: inline(heading[2]) }, end: at + 1 };
+  if (heading) return { block: headingOf(heading), end: at + 1 };
   if (RULE.test(line)) return { block: { kind: "rule" }, end: at + 1 };
   if (depth < DEEPEST && QUOTE.test(line)) return quote(lines, at, depth);
   if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, depth);
@@ -47,8 +48,17 @@ function blockAt(lines, at, depth) {
   return paragraph(lines, at);
 }
 
+/** The marks that may close a heading are not part of it. */
+function headingOf([, marks, rest]) {
+  let text = rest.trim();
+  const closing = text.lastIndexOf(" ");
+  if (/^#+$/.test(text.slice(closing + 1))) text = closing === -1 ? "" : text.slice(0, closing).trimEnd();
+  return { kind: "heading", level: marks.length, spans: inline(text) };
+}
+
 function fenced(lines, at) {
-  const [, fence, language] = FENCE.exec(lines[at]);
+  const [, fence, words] = FENCE.exec(lines[at]);
+  const language = words.trim().split(/\s/)[0];
   const close = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}\\s*$`);
   let end = at + 1;
   while (end < lines.length && !close.test(lines[end])) end += 1;
@@ -86,15 +96,17 @@ function itemAt(lines, at, marker) {
     const line = lines[end];
     const indent = line.search(/\S/);
     if (indent === -1) {
-      // A blank line ends the item unless what follows it is indented.
-      const next = lines.slice(end).find((later) => later.trim() !== "");
-      if (next === undefined || (next.search(/\S/) < 2 && !ITEM.test(next))) break;
-    } else if (indent < Math.min(content, marker[1].length + 2) && startsBlock(line)) {
-      break;
-    } else if (indent < 2 && lines[end - 1].trim() === "") {
-      break;
+      // Blank lines end the item unless what follows them is indented, or is the next item.
+      let next = end;
+      while (next < lines.length && lines[next].trim() === "") next += 1;
+      if (next === lines.length || (lines[next].search(/\S/) < 2 && !ITEM.test(lines[next]))) break;
+      inside.push("");
+      end = next;
+      continue;
     }
-    inside.push(indent === -1 ? "" : line.slice(Math.min(indent, content)));
+    if (indent < Math.min(content, marker[1].length + 2) && startsBlock(line)) break;
+    if (indent < 2 && lines[end - 1].trim() === "") break;
+    inside.push(line.slice(Math.min(indent, content)));
     end += 1;
   }
   return { lines: inside, end };
@@ -106,8 +118,9 @@ function startsBlock(line) {
 
 function isTable(lines, at) {
   const divider = lines[at + 1];
-  return lines[at].includes("|") && divider !== undefined && divider.includes("-") && DIVIDER.test(divider)
-    && cells(lines[at]).length === cells(divider).length;
+  if (!lines[at].includes("|") || !divider?.includes("-")) return false;
+  const dashes = cells(divider);
+  return dashes.every((cell) => DASHES.test(cell)) && cells(lines[at]).length === dashes.length;
 }
 
 function table(lines, at) {
@@ -124,7 +137,8 @@ function table(lines, at) {
 }
 
 function cells(line) {
-  return line.trim().replace(/^\|/, "").replace(/\|$/, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  const inside = line.trim().replace(/^\|/, "").replace(/\|$/, "");
+  return inside.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function paragraph(lines, at) {

@@ -19,8 +19,7 @@ function sideNode(pair, side) {
   count += 1;
   const id = `side-${count}`;
   const preferred = pair.choice === String(side + 1);
-  const name = pair.models ? say("pair_named", { side: side + 1, model: pair.models[side] }) : say("pair_side", { side: side + 1 });
-  const title = element("h3", { id }, name);
+  const title = element("h3", { id }, nameOf(pair, side));
   if (preferred) title.append(" ", element("span", { class: "preferred" }, say("pair_preferred")));
   const said = element("div", { class: "said markdown", dir: "auto" });
   show(said, pair.replies[side]);
@@ -30,13 +29,25 @@ function sideNode(pair, side) {
   return node;
 }
 
+function nameOf(pair, side) {
+  if (!pair.models) return say("pair_side", { side: side + 1 });
+  return say("pair_named", { side: side + 1, model: pair.models[side] });
+}
+
 function question({ choose, session }) {
   count += 1;
   const id = `question-${count}`;
-  const answers = ["1", "tie", "2"].map((choice) => button(say(`prefer_${choice}`), () => choose(choice), { class: "answer", "data-choice": choice }));
-  if (!session) answers.push(button(say("prefer_none"), () => choose("none"), { class: "none", "data-choice": "none" }));
-  return element("div", { class: "question", role: "group", "aria-labelledby": id }, element("p", { id, tabindex: -1 }, say("pair_question")),
-    element("div", { class: "row" }, ...answers), element("p", { class: "quiet" }, say(session ? "pair_note_session" : "pair_note")));
+  const choices = session ? ["1", "tie", "2"] : ["1", "tie", "2", "none"];
+  const answers = choices.map((choice) => {
+    const looks = { class: choice === "none" ? "none" : "answer", "data-choice": choice };
+    return button(say(`prefer_${choice}`), () => choose(choice), looks);
+  });
+  return element(
+    "div", { class: "question", role: "group", "aria-labelledby": id },
+    element("p", { id, tabindex: -1 }, say("pair_question")),
+    element("div", { class: "row" }, ...answers),
+    element("p", { class: "quiet" }, say(session ? "pair_note_session" : "pair_note")),
+  );
 }
 
 /**

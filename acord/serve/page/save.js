@@ -10,7 +10,9 @@ export function openExport(turns, model) {
   const dialog = byId("export-dialog");
   byId("export").addEventListener("click", () => dialog.showModal());
   byId("export-close").addEventListener("click", () => dialog.close());
-  byId("export-json").addEventListener("click", () => download(asJson(turns(), settings(), model), "json", "application/json"));
+  byId("export-json").addEventListener("click", () => {
+    download(asJson(turns(), settings(), model), "json", "application/json");
+  });
   byId("export-markdown").addEventListener("click", () => {
     const names = { user: say("you"), system: say("system") };
     download(asMarkdown(turns(), settings(), names), "md", "text/markdown");

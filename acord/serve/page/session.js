@@ -9,6 +9,9 @@ import * as server from "./server.js";
 import { recall, remember } from "./store.js";
 import { say } from "./texts.js";
 
+// What a session with pseudonyms is sent as a name: it keeps none, and gives a random one.
+const NAMELESS = "-";
+
 let about = null;
 let annotator = null; // {annotator: token, shown}
 
@@ -43,16 +46,27 @@ function notice(failed = null) {
   const facts = [["purpose", purpose], ["retention", retention], ["contact", contact]].flatMap(([key, value]) => [
     element("dt", {}, say(`session_${key}`)), element("dd", { dir: "auto" }, value),
   ]);
-  const pseudonym = annotators === "pseudonymous";
-  const input = element("input", { id: "session-who", required: true, maxlength: 80, autocomplete: pseudonym ? "off" : "name", "aria-describedby": "session-who-hint" });
+  const named = annotators === "named";
   const agree = element("input", { id: "session-agree", type: "checkbox", required: true });
-  const form = element("form", { onsubmit: (event) => { event.preventDefault(); join(input.value.trim()); } },
-    element("div", { class: "field" }, element("label", { for: "session-who" }, say(pseudonym ? "session_pseudonym" : "session_name")), input,
-      element("p", { class: "quiet", id: "session-who-hint" }, say(pseudonym ? "session_pseudonym_hint" : "session_name_hint"))),
+  const submit = (event) => {
+    event.preventDefault();
+    join(named ? byId("session-who").value.trim() : NAMELESS);
+  };
+  const form = element(
+    "form", { onsubmit: submit }, ...(named ? [nameField()] : []),
     element("label", { class: "check" }, agree, element("span", {}, say("session_agree"))),
-    element("div", { class: "row" }, element("button", { type: "submit", class: "main" }, say("session_join"))));
-  draw(element("h2", {}, name), element("p", {}, say("session_how")), element("dl", {}, ...facts),
-    element("p", {}, say("session_records")), form, ...(failed ? [errorNote(failed)] : []));
+    element("div", { class: "row" }, element("button", { type: "submit", class: "main" }, say("session_join"))),
+  );
+  draw(
+    element("h2", {}, name), element("p", {}, say("session_how")), element("dl", {}, ...facts),
+    element("p", {}, say(named ? "session_records" : "session_records_pseudonym")), form,
+    ...(failed ? [errorNote(failed)] : []),
+  );
+}
+
+function nameField() {
+  const input = element("input", { id: "session-who", required: true, maxlength: 80, autocomplete: "name" });
+  return element("div", { class: "field" }, element("label", { for: "session-who" }, say("session_name")), input);
 }
 
 async function join(name) {
@@ -119,13 +133,16 @@ async function choose(pair, choice, step) {
 
 function progress({ done, of }) {
   const label = say("session_progress", { done, of });
-  return element("div", { class: "progress" }, element("h2", {}, about.session.name),
-    element("p", { id: "session-done" }, label), element("progress", { max: of, value: done, "aria-labelledby": "session-done" }));
+  return element(
+    "div", { class: "progress" }, element("h2", {}, about.session.name), element("p", { id: "session-done" }, label),
+    element("progress", { max: of, value: done, "aria-labelledby": "session-done" }),
+  );
 }
 
 function messageNode({ role, content }) {
   const name = say(role === "system" ? "system" : role === "user" ? "session_prompt" : "session_reply");
-  return element("article", { class: `turn ${role}` }, element("h3", {}, name), element("div", { class: "said", dir: "auto" }, content));
+  const said = element("div", { class: "said", dir: "auto" }, content);
+  return element("article", { class: `turn ${role}` }, element("h3", {}, name), said);
 }
 
 function thanks(done) {
@@ -136,21 +153,25 @@ function thanks(done) {
 
 /** How to take one's answers back, by the name under which they are kept, and how to leave this browser. */
 function withdrawal() {
-  const leave = button(say("session_leave"), () => {
+  const line = say("session_withdraw", { id: annotator.shown, contact: about.session.contact });
+  return element("div", { class: "withdraw" }, element("p", { class: "quiet" }, line), leaveButton());
+}
+
+function leaveButton() {
+  return button(say("session_leave"), () => {
     remember(placeName(), null);
     annotator = null;
     notice();
     byId("main").focus();
   });
-  const line = say("session_withdraw", { id: annotator.shown, contact: about.session.contact });
-  return element("div", { class: "withdraw" }, element("p", { class: "quiet" }, line), leave);
 }
 
 async function trouble(failed, again) {
   if (failed.kind === "key" && (await askForKey(true))) return void (await again());
   redraw = () => {};
-  const known = failed.kind === "refused"; // An unknown token, of a session that was begun anew.
-  draw(element("h2", {}, about.session.name), errorNote(failed), element("div", { class: "row" }, button(say("retry"), again, { class: "main" }),
-    ...(known ? [button(say("session_leave"), () => { remember(placeName(), null); notice(); })] : [])));
+  const buttons = [button(say("retry"), again, { class: "main" })];
+  // It may be the token that was refused, of a session that was begun anew: then the notice is where to go.
+  if (failed.kind === "refused") buttons.push(leaveButton());
+  draw(element("h2", {}, about.session.name), errorNote(failed), element("div", { class: "row" }, ...buttons));
   announce(`${wordsFor(failed)} ${failed.message}`);
 }

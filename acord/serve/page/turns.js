@@ -22,7 +22,10 @@ export function turnNode(turn, place, actions) {
 
 function fillUser(node, turn, place, actions) {
   const said = element("div", { class: "said", dir: "auto" }, turn.content);
-  const edit = button(say("edit"), () => node.replaceChildren(node.firstChild, editor(turn, stop, (text) => actions.edit(place.index, text))), { class: "edit" });
+  const edit = button(say("edit"), () => {
+    node.replaceChildren(node.firstChild, editor(turn, stop, (text) => actions.edit(place.index, text)));
+    node.querySelector("textarea").focus();
+  }, { class: "edit" });
   const tools = element("div", { class: "tools" }, edit);
   function stop() {
     node.replaceChildren(node.firstChild, said, tools);
@@ -33,7 +36,8 @@ function fillUser(node, turn, place, actions) {
 }
 
 function editor(turn, stop, send) {
-  const text = element("textarea", { rows: Math.min(12, turn.content.split("\n").length + 1), dir: "auto", "aria-label": say("edit_label") });
+  const rows = Math.min(12, turn.content.split("\n").length + 1);
+  const text = element("textarea", { rows, dir: "auto", "aria-label": say("edit_label") });
   text.value = turn.content;
   const submit = () => { if (text.value.trim()) send(text.value); };
   text.addEventListener("keydown", (event) => {
@@ -43,9 +47,11 @@ function editor(turn, stop, send) {
     event.preventDefault();
     event.stopPropagation();
   });
-  setTimeout(() => text.focus());
-  return element("div", { class: "editor" }, text, element("p", { class: "quiet" }, say("edit_note")), element("div", { class: "row" },
-    button(say("cancel"), stop), button(say("edit_send"), submit, { class: "main" })));
+  const buttons = [button(say("cancel"), stop), button(say("edit_send"), submit, { class: "main" })];
+  return element(
+    "div", { class: "editor" }, text, element("p", { class: "quiet" }, say("edit_note")),
+    element("div", { class: "row" }, ...buttons),
+  );
 }
 
 function fillReply(node, turn, place, actions) {
@@ -71,8 +77,9 @@ function fillPair(node, turn, place, actions) {
 
 function notesOf(turn) {
   if (turn.failed) return [errorNote(turn.failed)];
-  if (turn.ended === "stopped" || turn.ended === "length") return [element("p", { class: "note" }, say(`ended_${turn.ended}`))];
-  return turn.content.trim() ? [] : [element("p", { class: "note" }, say("ended_empty"))];
+  const cut = turn.ended === "stopped" || turn.ended === "length" ? turn.ended : null;
+  if (cut || !turn.content.trim()) return [element("p", { class: "note" }, say(`ended_${cut ?? "empty"}`))];
+  return turn.same ? [element("p", { class: "note" }, say("retry_same"))] : [];
 }
 
 function toolsOf(turn, place, actions) {

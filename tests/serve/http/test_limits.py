@@ -169,7 +169,7 @@ def test_a_comparison_that_finds_one_place_gives_it_back(guarded, http):
     with long_stream(guarded):
         answer = http.post("/acord/compare", json={"messages": [{"role": "user", "content": "a"}]})
         assert answer.status_code == 429
-        until(lambda: busy(http) == [1, 0])
+        until(lambda: busy(http) == [1, 0], seconds=1)
     until(lambda: busy(http) == [0, 0])
 
 

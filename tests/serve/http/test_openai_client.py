@@ -48,6 +48,7 @@ def test_a_seed_repeats_the_draws_and_none_draws_anew(client):
 
     assert say(seed=7) == say(seed=7)
     assert say(seed=-7) == say(seed=-7)
+    assert len({say(seed=seed) for seed in range(4)}) > 1
     assert len({say() for _ in range(4)}) > 1
 
 

@@ -86,7 +86,7 @@ def test_two_samples_are_compared_and_the_choice_is_read_back(terminal, tmp_path
     assert talk.ended() == 0
     (row,) = FeedbackStore(tmp_path / "mine.jsonl").read()
     assert row.id in revealed
-    assert sorted(row.models) == ["bundled/model", "bundled/model (2)"]
+    assert sorted(row.models) == ["bundled", "bundled (2)"]
     assert f"la 1 era de {row.models[0]}, la 2 de {row.models[1]};" in revealed
     assert (row.choice, row.language) == ("2", "es")
     assert all(reply and reply.splitlines()[0] in shown for reply in row.replies)
