@@ -57,7 +57,8 @@ def _digest(key: bytes) -> bytes:
 
 
 def _variable(name: str) -> str:
-    key = os.environ.get(name, "").strip()
+    # Taken out, so that no process started from here has it.
+    key = os.environ.pop(name, "").strip()
     if not key:
         raise InputError(
             "no such variable in the environment, or it is empty",
