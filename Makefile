@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-fast lint lock golden bench bench-gpu clean
+.PHONY: demo test test-fast lint lock golden bench bench-gpu soak clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/acord demo
@@ -31,6 +31,8 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/dpo_vs_trl.py
 	$(BIN)/python benchmarks/engine_limits.py
 	$(BIN)/python benchmarks/eval_vs_lmeval.py
+	$(BIN)/python benchmarks/serve_engine.py
+	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/detector.py
 	$(BIN)/python benchmarks/full_size.py --generate build/full-size
@@ -40,6 +42,9 @@ bench: $(VENV)/.ready-dev
 bench-gpu: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/gpu_2b.py --trl
 	$(BIN)/python benchmarks/write_tables.py
+
+soak: $(VENV)/.ready-dev
+	$(BIN)/python scripts/soak.py
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

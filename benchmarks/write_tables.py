@@ -13,12 +13,14 @@ import engine_limits
 import eval_vs_lmeval
 import full_size
 import gpu_2b
+import serve
+import serve_engine
 import translation
 
 DOCS = Path(__file__).parents[1] / "docs"
 # Each page with the benchmarks whose tables stand in it.
 PAGES = {
-    DOCS / "performance.md": (dpo_vs_trl, engine_limits, eval_vs_lmeval, full_size, gpu_2b),
+    DOCS / "performance.md": (dpo_vs_trl, engine_limits, eval_vs_lmeval, full_size, serve_engine, serve, gpu_2b),
     DOCS / "translation.md": (translation,),
     DOCS / "valencian.md": (detector,),
 }

@@ -48,6 +48,8 @@ class _Vllm:
             stop_token_ids=list(self._stop_ids),
             temperature=request.temperature,
             top_p=request.top_p if sampled and request.top_p is not None else 1.0,
+            top_k=request.top_k if sampled else 0,
+            repetition_penalty=1.0 if request.repetition_penalty is None else request.repetition_penalty,
             seed=draw_seed(request) if sampled else None,
             skip_special_tokens=True,
         )

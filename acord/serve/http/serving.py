@@ -22,6 +22,8 @@ HEADERS_BYTES = 64 << 10
 BACKLOG = 512
 # Seconds between two looks at the engines.
 LOOKING = 0.5
+# And at whether uvicorn has begun.
+STARTING = 0.005
 
 
 class _Server(uvicorn.Server):
@@ -74,8 +76,11 @@ class Told(Protocol):
     def ending(self) -> None: ...
 
 
-def serve(app: Front, listener: socket.socket, served: Served, told: Told) -> None:
-    """Until SIGINT or SIGTERM: then running replies may finish within the limit; a second signal ends them at once."""
+def serve(app: Front, listener: socket.socket, served: Served, told: Told, listening: Callable[[], object]) -> None:
+    """Until SIGINT or SIGTERM: then running replies may finish within the limit; a second signal ends them at once.
+
+    listening: called once requests are taken and a signal ends the server in that way.
+    """
     limits, traffic = served.limits, served.traffic
     config = uvicorn.Config(
         app,
@@ -109,12 +114,18 @@ def serve(app: Front, listener: socket.socket, served: Served, told: Told) -> No
             told.ending()
             ending.append(loop.create_task(end()))
 
+    async def announce() -> None:
+        while not server.started:
+            await asyncio.sleep(STARTING)
+        listening()
+
     async def run() -> None:
-        watch = loop.create_task(_watch(served, told))
+        beside = [loop.create_task(work) for work in (announce(), _watch(served, told))]
         try:
             await server.serve(sockets=[listener])
         finally:
-            watch.cancel()
+            for task in beside:
+                task.cancel()
 
     server = _Server(config, lambda: loop.call_soon_threadsafe(begin_to_end))
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -61,8 +61,8 @@ def start(settings: Settings, listening: Callable[[Listening], None], told: Told
             served = Served(model, limits, Figures(engines), Traffic(), bool(settings.keys), other)
             front = build_app(served, door(settings.host, settings.keys, settings.hosts), settings.opinions, _log)
             address = address_of(listener)
-            listening(Listening(address, model.name, None if other is None else other.name, model.defaults))
-            serve(front, listener, served, told)
+            taken = Listening(address, model.name, None if other is None else other.name, model.defaults)
+            serve(front, listener, served, told, lambda: listening(taken))
         finally:
             model.engine.close()
             if other is not None:
