@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from acord.chat import ChatFormat
+from acord.chat.dated import chat_format_of
 from acord.console import say
 from acord.errors import InputError
 from acord.models import find_model, load_model, load_tokenizer, sha256_of, stored_dtype
@@ -19,8 +20,6 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 WEIGHTS = ("*.safetensors", "config.json")
 # What turns ids into text, and the settings of generation that come with a model.
 WORDS = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "generation_config.json")
-# Templates that write today's date would score a little differently every day.
-DATE_VARIABLE, DATE = "date_string", "2025-01-01"
 
 
 @dataclass(frozen=True)
@@ -102,19 +101,14 @@ def _device(named: str | None) -> torch.device:
 
 def _chat_format(tokenizer: Any, arguments: Mapping[str, Any] | None) -> tuple[ChatFormat | None, str]:
     try:
-        return ChatFormat.build(tokenizer, arguments=arguments), ""
+        if arguments:
+            return ChatFormat.build(tokenizer, arguments=arguments), ""
+        chat, note = chat_format_of(tokenizer)
     except InputError as error:
-        first = error
-    template = getattr(tokenizer, "chat_template", None)
-    dated = isinstance(template, str) and "strftime_now" in template and DATE_VARIABLE in template
-    if dated and not arguments:
-        try:
-            chat = ChatFormat.build(tokenizer, arguments={DATE_VARIABLE: DATE})
-        except InputError:
-            return None, first.what
-        say(f"the chat template writes today's date: {DATE} is written in its place")
-        return chat, ""
-    return None, first.what
+        return None, error.what
+    if note:
+        say(note)
+    return chat, ""
 
 
 def _listed(names: tuple[str, ...]) -> str:
