@@ -13,12 +13,13 @@ from acord.serve.http.errors import ApiError, failed
 from acord.serve.http.exchange import ClientGone
 
 DONE = b"data: [DONE]\n\n"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def event(content: Mapping[str, Any]) -> bytes:
     """JSON holds no line break, so one line of data holds it."""
-    return b"data: " + json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return f"data: {_encode(content)}\n\n".encode()
 
 
 class EventStream(Response):

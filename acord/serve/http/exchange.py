@@ -54,6 +54,7 @@ class Exchange:
     _open: int = 0
     _heard: asyncio.Queue[Said | Ended] = field(default_factory=asyncio.Queue)
     _watch: asyncio.Task[None] | None = None
+    _clock: asyncio.TimerHandle | None = None
 
     def begin(self, engine: Engine, ask: Ask) -> None:
         """Ask for a reply. Raises ApiError: 429 where there is no place, 503 where the engine is not ready."""
@@ -69,6 +70,9 @@ class Exchange:
         self.prompt_tokens += len(ask.ids)
         if self._watch is None:
             self._watch = asyncio.create_task(self._until_gone())
+            # One clock for the whole request: a timeout around each piece would cost as much as sending it.
+            left = self.timeout - (time.perf_counter() - self.began)
+            self._clock = loop.call_later(left, self.cut, late(self.timeout))
 
         def tell(piece: Piece | EngineGone) -> None:
             item = piece if isinstance(piece, EngineGone) else Said(side, piece)
@@ -78,14 +82,8 @@ class Exchange:
 
     async def pieces(self) -> AsyncIterator[Said]:
         """Until every reply has ended. Raises ApiError where one does not end as it should, and ClientGone."""
-        deadline = asyncio.get_running_loop().time() + self.timeout - (time.perf_counter() - self.began)
         while self._open:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    item = await self._heard.get()
-            except TimeoutError:
-                raise late(self.timeout) from None
-            said, ended = self._together(item)
+            said, ended = self._together(await self._heard.get())
             for one in said:
                 self._count(one.piece)
                 yield one
@@ -101,6 +99,8 @@ class Exchange:
         """The request is over: what is still under way is of use to nobody. Twice is once."""
         if self._watch is not None:
             self._watch.cancel()
+        if self._clock is not None:
+            self._clock.cancel()
         if self._open:
             self._cancel()
 
