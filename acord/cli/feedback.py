@@ -37,7 +37,7 @@ def feedback_export(
     begin(as_json, language)
     import json
 
-    from acord.console import say, write_result
+    from acord.console import write_result
     from acord.feedback.export import rows_of, write_rows
     from acord.languages import text
     from acord.visible import visible_json
@@ -45,10 +45,11 @@ def feedback_export(
     rows = rows_of(_store(file).read(), form, anonymous=anonymous)
     if to is not None:
         write_rows(to, rows)
-        say(text("feedback_exported", rows=len(rows), file=str(to)))
     if as_json:
         write_json({"rows": len(rows), "file": str(to)} if to is not None else {"rows": rows})
-    elif to is None:
+    elif to is not None:
+        write_result(text("feedback_exported", rows=len(rows), file=str(to)))
+    else:
         for row in rows:
             write_result(visible_json(json.dumps(row, ensure_ascii=False)))
 
