@@ -10,7 +10,7 @@ from acord.chat.refused import Refused
 from acord.chat.render import Skeleton, Template
 from acord.chat.sealed import SealedTokenizer
 
-_CACHED_ROLES = 4096
+_CACHED_ROLES = 256  # conversations have few shapes; one of a thousand messages takes a third of a megabyte
 
 
 class Frame(NamedTuple):
