@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import records
+from goals import Goal, goals_table
 
 RESULT = records.RESULTS / "serve.json"
 CASES = ("request", "token")
@@ -35,17 +36,6 @@ TOKENS = 300
 TEMPERATURE = 2.0
 SEEDS = 1_000
 WARM_UP = 5
-
-
-class Goal(NamedTuple):
-    """case, key: where the figure stands. show: the figure as text. holds: whether it is good enough."""
-
-    what: str
-    case: str
-    key: str
-    goal: str
-    show: Callable[[Any], str]
-    holds: Callable[[Any], bool]
 
 
 GOALS = (
@@ -191,16 +181,7 @@ def measure(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -
 
 def table(path: Path) -> str:
     """The newest figure of each goal."""
-    newest = records.newest(path)
-    rows: list[list[object]] = []
-    for goal in GOALS:
-        entry = newest.get(goal.case)
-        if entry is None:
-            rows.append([goal.what, records.NOT_YET, goal.goal])
-        else:
-            verdict = "" if not goal.goal else "yes" if goal.holds(entry[goal.key]) else "no"
-            rows.append([goal.what, goal.show(entry[goal.key]), goal.goal, verdict])
-    return records.markdown(("serving over HTTP", "measured", "goal", "met"), rows)
+    return goals_table("serving over HTTP", GOALS, path)
 
 
 def parse() -> argparse.Namespace:

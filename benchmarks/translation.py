@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import records
+from goals import Goal, goals_table
 from markdown_messages import keeps, message, text_of
 
 RESULT = records.RESULTS / "translation.json"
@@ -29,17 +30,6 @@ DATA = Path(__file__).parents[2] / "shared" / "data" / "text"
 CASES = ("quality", "speed", "structure")
 MODE = "spa-cat_valencia"
 SIGNS = ".,;:!?…)»\"'"
-
-
-class Goal(NamedTuple):
-    """case, key: where the figure stands. show: the figure as text. holds: whether it is good enough."""
-
-    what: str
-    case: str
-    key: str
-    goal: str
-    show: Callable[[Any], str]
-    holds: Callable[[Any], bool]
 
 
 GOALS = (
@@ -176,17 +166,7 @@ def structure(options: argparse.Namespace) -> dict[str, Any]:
 
 def table(path: Path) -> str:
     """The newest figure of each goal."""
-    newest = records.newest(path)
-    rows = []
-    for goal in GOALS:
-        entry = newest.get(goal.case)
-        if entry is None:
-            rows.append([goal.what, records.NOT_YET, goal.goal])
-        else:
-            value = entry[goal.key]
-            verdict = "" if not goal.goal else "yes" if goal.holds(value) else "no"
-            rows.append([goal.what, goal.show(value), goal.goal, verdict])
-    return records.markdown(("Spanish to Valencian", "measured", "goal", "met"), rows)
+    return goals_table("Spanish to Valencian", GOALS, path)
 
 
 def parse() -> argparse.Namespace:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from acord.feedback.record import TIE, Preference
+from acord.feedback.record import TIE, Preference, name_beside_itself
 
 REPEATS = 2_000
 SEED = 0
@@ -71,7 +71,7 @@ def agreement_of(preferences: Iterable[Preference]) -> Agreement | None:
 
 def _is_itself(models: tuple[str, str]) -> bool:
     first, second = sorted(models, key=len)
-    return second in (first, f"{first} (2)")
+    return second in (first, name_beside_itself(first))
 
 
 def _alpha(counts_UC: Floats, times_RU: Floats) -> Floats:

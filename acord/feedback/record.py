@@ -27,6 +27,11 @@ _ID = re.compile(r"pref_[0-9a-f]{16}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)")
 
 
+def name_beside_itself(name: str) -> str:
+    """What a model is called where it answers a second time beside itself."""
+    return f"{name} (2)"
+
+
 @dataclass(frozen=True)
 class Preference:
     """What someone preferred.

@@ -9,6 +9,9 @@ from acord.serve.protocol import Ask
 NEW_TOKENS = 512
 # Below it every draw is the likeliest token, and logits divided by it are beyond what a float holds.
 COLDEST = 1e-6
+# Of a second reply, where one model answers twice and would say the same again: the likeliest token is left for another
+# often enough that two replies differ, and sense is kept.
+SECOND_TEMPERATURE = 0.8
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """POST /v1/chat/completions."""
 
-import secrets
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -10,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from acord.serve.http.answers import ChatCompletion
 from acord.serve.http.asking import body_of, documented, whole
+from acord.serve.http.completion import completion, head_of, usage
 from acord.serve.http.errors import ApiError
 from acord.serve.http.events import event, stream
 from acord.serve.http.exchange import Exchange
 from acord.serve.http.served import TheExchange, TheServed, ask_of
 from acord.serve.http.shapes import ChatRequest, check_stream
-from acord.serve.http.usage import usage
 
 router = APIRouter()
 
@@ -31,21 +29,12 @@ async def chat_completions(
     ids = await model.encode([message.as_text() for message in asked.messages])
     ask = ask_of(model, served.limits, ids, asked, wanted=_wanted(asked), param="messages", stops=asked.stops())
     exchange.begin(model.engine, ask)
-    head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "object": "chat.completion", "created": int(time.time())}
-    head |= {"model": model.name}
+    head = head_of("chatcmpl", "chat.completion", model.name)
     if asked.stream:
         return await stream(_chunks(asked, exchange, head | {"object": "chat.completion.chunk"}, ids))
     reply = await whole(exchange)
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": reply.text},
-        "finish_reason": reply.finish,
-    }
-    content = {**head, "choices": [choice], "usage": usage(exchange)}
-    if asked.return_token_ids:
-        choice["token_ids"] = reply.ids
-        content["prompt_token_ids"] = ids
-    return JSONResponse(content)
+    said = {"message": {"role": "assistant", "content": reply.text}}
+    return JSONResponse(completion(head, said, reply, exchange, ids if asked.return_token_ids else None))
 
 
 def _wanted(asked: ChatRequest) -> int | None:

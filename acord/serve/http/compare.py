@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from acord.feedback.record import name_beside_itself
+from acord.serve.defaults import SECOND_TEMPERATURE
 from acord.serve.http.asking import body_of, documented
 from acord.serve.http.comparisons import Comparison
 from acord.serve.http.events import event, stream
@@ -18,9 +20,6 @@ from acord.serve.http.shapes import CompareRequest
 from acord.serve.protocol import Ask
 
 router = APIRouter()
-
-# Of the second reply, where one model answers twice and would say the same again.
-WARMER = 0.8
 
 
 class Candidate(NamedTuple):
@@ -61,12 +60,12 @@ async def _candidates(served: Served, asked: CompareRequest, messages: tuple[dic
         )
 
     one = await candidate(served.model, served.model.name)
+    second = name_beside_itself(one.name)
     if served.other is None:
-        warm = asked if one.ask.temperature else asked.model_copy(update={"temperature": WARMER})
+        warm = asked if one.ask.temperature else asked.model_copy(update={"temperature": SECOND_TEMPERATURE})
         again = ask_of(served.model, served.limits, one.ask.ids, warm, wanted=asked.max_tokens, param="messages")
-        return [one, Candidate(f"{one.name} (2)", served.model, replace(again, seed=(again.seed + 1) % 2**63))]
-    same = served.other.name == one.name
-    return [one, await candidate(served.other, f"{one.name} (2)" if same else served.other.name)]
+        return [one, Candidate(second, served.model, replace(again, seed=(again.seed + 1) % 2**63))]
+    return [one, await candidate(served.other, second if served.other.name == one.name else served.other.name)]
 
 
 async def _events(exchange: Exchange, blind: Comparison, opinions: Opinions) -> AsyncIterator[bytes]:

@@ -1,7 +1,5 @@
 """POST /v1/completions: a text goes on, without any template."""
 
-import secrets
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -10,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from acord.serve.http.answers import Completion
 from acord.serve.http.asking import body_of, documented, whole
+from acord.serve.http.completion import completion, head_of, usage
 from acord.serve.http.errors import ApiError
 from acord.serve.http.events import event, stream
 from acord.serve.http.exchange import Exchange
 from acord.serve.http.served import ServedModel, TheExchange, TheServed, ask_of
 from acord.serve.http.shapes import CompletionRequest, check_stream
-from acord.serve.http.usage import usage
 
 router = APIRouter()
 
@@ -31,17 +29,12 @@ async def completions(
     ids = await _ids(model, asked.prompt)
     ask = ask_of(model, served.limits, ids, asked, wanted=asked.max_tokens, param="prompt", stops=asked.stops())
     exchange.begin(model.engine, ask)
-    head = {"id": f"cmpl-{secrets.token_hex(12)}", "object": "text_completion", "created": int(time.time())}
-    head |= {"model": model.name}
+    head = head_of("cmpl", "text_completion", model.name)
     if asked.stream:
         return await stream(_chunks(asked, exchange, head, ids))
     reply = await whole(exchange)
-    choice: dict[str, Any] = {"index": 0, "text": reply.text, "finish_reason": reply.finish}
-    content = {**head, "choices": [choice], "usage": usage(exchange)}
-    if asked.return_token_ids:
-        choice["token_ids"] = reply.ids
-        content["prompt_token_ids"] = ids
-    return JSONResponse(content)
+    said = {"text": reply.text}
+    return JSONResponse(completion(head, said, reply, exchange, ids if asked.return_token_ids else None))
 
 
 async def _ids(model: ServedModel, prompt: str | list[int]) -> tuple[int, ...]:

@@ -10,13 +10,12 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from acord.chat import ChatFormat, EncodedPrompt, Message, Refused
-from acord.serve.defaults import COLDEST, Defaults
+from acord.feedback.record import name_beside_itself
+from acord.serve.defaults import COLDEST, SECOND_TEMPERATURE, Defaults
 from acord.serve.protocol import Engine, EngineGone, Finish, Piece, Spoken, TooManyWaiting
 from acord.serve.talk.settings import Settings
 from acord.visible import visible_line
 
-# At which the likeliest token is left for another often enough that two replies differ, and sense is kept.
-SECOND_TEMPERATURE = 0.8
 # Characters of a name: what a preference holds, less the mark of the second.
 LONGEST_NAME = 190
 
@@ -43,7 +42,7 @@ def beside(first: Voice, other: Voice) -> tuple[Voice, Voice]:
     """Two voices to be compared, of one model twice or of two, under names that differ and that feedback can hold."""
     if first.engine is other.engine:
         named = replace(first, name=_short(first.name))
-        return named, replace(named, name=f"{named.name} (2)", second=True)
+        return named, replace(named, name=name_beside_itself(named.name), second=True)
     if _short(first.name) != _short(other.name):
         return replace(first, name=_short(first.name)), replace(other, name=_short(other.name))
     return replace(first, name=_short(first.folder)), replace(other, name=_short(other.folder))
