@@ -131,11 +131,15 @@ def test_no_verb_shows_the_help(group):
     assert "Commands:" in done.stderr
 
 
-def test_output_that_cannot_be_written_is_one_line(tmp_path):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_one_line(tmp_path, unbuffered):
     code = "from acord.cli import main; main()"
+    settings = os.environ | {"PYTHONUNBUFFERED": unbuffered}  # what waits in a buffer is written at the very end
     command = [sys.executable, "-c", code, "plan", write_recipe(tmp_path, str(GOLDEN / "pairs.jsonl"))]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=settings, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert done.stderr.startswith("acord: error: the output cannot be written: No space left")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 

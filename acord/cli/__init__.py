@@ -131,6 +131,13 @@ def _program() -> str:
     return shlex.quote(min(called, os.path.relpath(called), key=len))
 
 
+def _drop_output() -> None:
+    """What waits to be written would be tried again at the end of the process, which then would complain once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def main() -> None:
     """The command `acord`. Exit codes: 0 done, 1 a check failed, 2 the input or the machine is at fault."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -155,6 +162,7 @@ def main_with(arguments: list[str]) -> int:
             raise
         fault = MachineError(f"the output cannot be written: {error.strerror}", fix="Send it somewhere else.")
         tell(fault)
+        _drop_output()
         return fault.exit_code
     except typer.TyperException as error:
         line, code = f"{' '.join(error.format_message().split())} Try: acord --help", 2
