@@ -21,6 +21,7 @@ from acord.recipe.data import (
     Variety,
     allow_file,
 )
+from acord.recipe.judge import Judge, JudgeModel
 from acord.recipe.section import LONGEST_NAME, NAME, Place, Positive, Section
 from acord.sections import explained, read_mapping
 
@@ -34,6 +35,8 @@ __all__ = [
     "Endpoint",
     "Evaluate",
     "Filters",
+    "Judge",
+    "JudgeModel",
     "Model",
     "PairPolicy",
     "Recipe",
@@ -173,6 +176,7 @@ class Recipe(Section):
     chat: Chat = Chat()
     align: Align = Align()
     evaluate: Evaluate | None = None
+    judge: Judge | None = None
     variety: Variety = "any"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inferred: dict[str, str] = {}

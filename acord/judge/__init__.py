@@ -1,0 +1,1 @@
+"""A language model as a judge: what it is asked, what it says, and how far that can be trusted."""
