@@ -15,7 +15,7 @@ import pytest
 
 from acord.cli import common
 from acord.languages import INTERFACE_TAGS
-from acord.run.manifest import damage, read_manifest
+from acord.manifest import damage, read_manifest
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"

@@ -32,6 +32,7 @@ from acord.cli.common import (
 from acord.cli.data import data_app
 from acord.cli.evaluation import compare, evaluate_app
 from acord.cli.feedback import feedback_app
+from acord.cli.judge import judge_app
 from acord.cli.serve import serve
 from acord.errors import AcordError, MachineError
 from acord.languages import text
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(judge_app, name="judge")
 app.add_typer(bundled_app, name="bundled")
 app.add_typer(feedback_app, name="feedback")
 app.command(epilog="Example: acord serve runs/demo/align/model")(serve)

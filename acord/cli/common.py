@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from acord.errors import AcordError
 from acord.languages import language_of_locale, set_language
@@ -21,6 +22,15 @@ Speech = Annotated[
     typer.Option("--language", help="The language Acord speaks. [default: from the locale]", show_default=False),
 ]
 RUNS = Path("runs")
+
+
+class ModelsFirst(TyperGroup):
+    """`acord evaluate A B` is `acord evaluate models A B`: a word that is no verb of the group is a model."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = ["models", *args]
+        return super().parse_args(ctx, args)
 
 
 def begin(as_json: bool, language: Language | None) -> None:

@@ -3,12 +3,11 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.core import TyperGroup
 
-from acord.cli.common import RUNS, Json, Runs, Speech, begin, tell, write_json
+from acord.cli.common import RUNS, Json, ModelsFirst, Runs, Speech, begin, tell, write_json
 from acord.languages import text
 
 DEFAULT_SUITE = "small"
@@ -20,17 +19,8 @@ Models = Annotated[
 SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or a YAML file of one's own.")]
 
 
-class _ModelsFirst(TyperGroup):
-    """`acord evaluate A B` is `acord evaluate models A B`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in self.commands:
-            args = ["models", *args]
-        return super().parse_args(ctx, args)
-
-
 evaluate_app = typer.Typer(
-    cls=_ModelsFirst,
+    cls=ModelsFirst,
     help="Measure models on a suite: acord evaluate MODELS --suite SUITE.",
     epilog="Example: acord evaluate runs/demo --suite small",
     rich_markup_mode=None,

@@ -21,6 +21,7 @@ from acord.evaluate.suite import Row, Suite
 
 Missing = Literal["unavailable", "not_measured", "measured_otherwise"]
 Untested = Literal["no_items", "no_shared_items", "too_few_items"]
+Better = Literal["higher", "lower"]
 Mark = Literal["best", "tied", "undecided", "untested", "none"]
 
 # Two values of one metric that differ by less than this share of its scale differ by rounding alone.
@@ -188,23 +189,22 @@ def minus(difference: Difference) -> Difference:
     return difference._replace(value=0.0 - difference.value, low=0.0 - difference.high, high=0.0 - difference.low)
 
 
-def marks_of(row: Row, names: Sequence[str], cells: Sequence[Cell], contrasts: Sequence[Contrast]) -> tuple[Mark, ...]:
-    """How each model stands in a row.
+def marks_of(
+    values: Mapping[str, float | None], contrasts: Sequence[Contrast], *, better: Better = "higher", best: float = 1.0
+) -> tuple[Mark, ...]:
+    """How each model stands in a row. values: by model. better, best: which way and how far the row's scale goes.
 
     best: its paired difference from every other model stands after Holm. tied: as best, with another of exactly the
     same value. undecided: the highest value, or not distinguishable from it. untested: the highest value, where a test
     against another was not possible. none: everything else, and rows with fewer than two values.
     """
-    signed = {
-        name: (cell.value if row.better == "higher" else -cell.value)
-        for name, cell in zip(names, cells, strict=True)
-        if cell.value is not None
-    }
+    sign = 1 if better == "higher" else -1
+    signed = {name: sign * value for name, value in values.items() if value is not None}
     if len(signed) < 2:
-        return tuple("none" for _ in names)
+        return tuple("none" for _ in values)
     top = max(signed.values())
-    leaders = [name for name, value in signed.items() if top - value <= SAME * max(1.0, abs(row.best))]
-    standings = {name: _standing(name, leaders, row, contrasts) for name in signed if name not in leaders}
+    leaders = [name for name, value in signed.items() if top - value <= SAME * max(1.0, abs(best))]
+    standings = {name: _standing(name, leaders, sign, contrasts) for name in signed if name not in leaders}
     if "level" in standings.values():
         of_leaders: Mark = "undecided"
     elif "unknown" in standings.values():
@@ -213,17 +213,16 @@ def marks_of(row: Row, names: Sequence[str], cells: Sequence[Cell], contrasts: S
         of_leaders = "best" if len(leaders) == 1 else "tied"
     marks: dict[str, Mark] = dict.fromkeys(leaders, of_leaders)
     marks |= {name: "undecided" for name, standing in standings.items() if standing == "level"}
-    return tuple(marks.get(name, "none") for name in names)
+    return tuple(marks.get(name, "none") for name in values)
 
 
 def _standing(
-    name: str, leaders: Sequence[str], row: Row, contrasts: Sequence[Contrast]
+    name: str, leaders: Sequence[str], sign: int, contrasts: Sequence[Contrast]
 ) -> Literal["beaten", "level", "unknown"]:
     """How a model stands to those of the highest value: beaten by all, level with one, or not known."""
     found = [one for one in contrasts if name in (one.a, one.b) and (one.a in leaders or one.b in leaders)]
     decisions = [(one.turned() if one.a == name else one).decision for one in found]
     known = [one for one in decisions if one is not None]
-    sign = 1 if row.better == "higher" else -1
     if any(not one.distinct or sign * one.difference.value <= 0 for one in known):
         return "level"
     return "beaten" if len(known) == len(leaders) else "unknown"
@@ -304,7 +303,8 @@ def _row(
     cells = [_cell(row, one.row(row.id), sides[one.model.name, row.id]) for one in results]
     valued = [name for name, cell in zip(names, cells, strict=True) if cell.value is not None]
     contrasts = tuple(_contrast(_Key(row.id, a, b), matched, decisions) for a, b in combinations(valued, 2))
-    marks = marks_of(row, names, cells, contrasts)
+    values = {name: cell.value for name, cell in zip(names, cells, strict=True)}
+    marks = marks_of(values, contrasts, better=row.better, best=row.best)
     detectable = [
         one.decision.difference.detectable
         for one in contrasts

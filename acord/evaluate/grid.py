@@ -50,12 +50,13 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """One language's table. headings: as many as each line has entries."""
+    """One language's table. headings: as many as each line has entries. remarks: lines that stand above it."""
 
     language: str
     caption: str
     headings: tuple[str, ...]
     lines: tuple[Line, ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Tables:
     notes: tuple[str, ...]
 
 
-class _Notes:
+class Notes:
     """Footnotes in the order of their first use; equal ones are one."""
 
     def __init__(self) -> None:
@@ -82,7 +83,7 @@ class _Notes:
 
 def tables_of(comparison: Comparison) -> Tables:
     """The tables of a comparison in the interface's language."""
-    notes = _Notes()
+    notes = Notes()
     grids = tuple(_grid(comparison, mean, notes) for mean in comparison.means)
     return Tables(text("table_title", suite=comparison.title), grids, _legend(comparison), tuple(notes.lines))
 
@@ -109,7 +110,7 @@ def headings_of(comparison: Comparison) -> tuple[str, ...]:
     return (*(text(f"table_{one}") for one in fixed), *models, *effect, text("table_detectable"))
 
 
-def _grid(comparison: Comparison, mean: LanguageMean, notes: _Notes) -> Grid:
+def _grid(comparison: Comparison, mean: LanguageMean, notes: Notes) -> Grid:
     rows = [row for row in comparison.rows if row.row.language == mean.language]
     lines = [_line(comparison, row, notes) for row in rows]
     if mean.rows:
@@ -118,7 +119,7 @@ def _grid(comparison: Comparison, mean: LanguageMean, notes: _Notes) -> Grid:
     return Grid(name, text("table_caption", language=name, rows=len(rows)), headings_of(comparison), tuple(lines))
 
 
-def _line(comparison: Comparison, compared: RowComparison, notes: _Notes) -> Line:
+def _line(comparison: Comparison, compared: RowComparison, notes: Notes) -> Line:
     row = compared.row
     entries = [
         Entry(row.label),
@@ -151,7 +152,7 @@ def _count(compared: RowComparison) -> Entry:
     return Entry(f"{counts[0]}–{counts[-1]}")
 
 
-def _cell(name: str, all_verified: bool, cell: Cell, compared: RowComparison, notes: _Notes) -> Entry:
+def _cell(name: str, all_verified: bool, cell: Cell, compared: RowComparison, notes: Notes) -> Entry:
     if cell.value is None:
         return Entry(text("table_missing"), note=notes.number(_reason(cell)))
     signs = [SIGNS.get(cell.mark, ""), DEGENERATE if cell.degenerate else ""]
@@ -176,7 +177,7 @@ def _reason(cell: Cell) -> str:
     return cell.reason or text("note_not_measured")
 
 
-def _note(name: str, cell: Cell, compared: RowComparison, notes: _Notes) -> int | None:
+def _note(name: str, cell: Cell, compared: RowComparison, notes: Notes) -> int | None:
     """The footnote of a figure: another template, a test that was not possible, documents that were left out."""
     lines = []
     if cell.template != compared.row.template:
@@ -200,17 +201,18 @@ def _effect(contrast: Contrast | None) -> Entry:
         difference.value,
         bold=stands,
         signs="" if stands else UNDECIDED,
-        beside=_interval(difference.low, difference.high, form),
+        beside=interval(difference.low, difference.high, form),
     )
 
 
-def _interval(low: float, high: float, form: str = f".{DECIMALS}f") -> str:
+def interval(low: float, high: float, form: str = f".{DECIMALS}f") -> str:
+    """Both ends as the interface's language writes them."""
     # A decimal comma needs another mark between the two ends.
     between = "; " if interface_language().decimal == "," else ", "
     return f"[{decimal(low, form)}{between}{decimal(high, form)}]"
 
 
-def _mean_line(comparison: Comparison, mean: LanguageMean, notes: _Notes) -> Line:
+def _mean_line(comparison: Comparison, mean: LanguageMean, notes: Notes) -> Line:
     left_out = notes.number(text("note_mean_left_out", rows=", ".join(mean.left_out))) if mean.left_out else None
     entries = [Entry(text("table_mean", rows=len(mean.rows)), note=left_out), *[Entry()] * 7]
     for model, cell in zip(comparison.models, mean.cells, strict=True):
@@ -220,20 +222,20 @@ def _mean_line(comparison: Comparison, mean: LanguageMean, notes: _Notes) -> Lin
     return Line((*entries, Entry()), of_means=True)
 
 
-def _mean_cell(name: str, cell: MeanCell | None, notes: _Notes) -> Entry:
+def _mean_cell(name: str, cell: MeanCell | None, notes: Notes) -> Entry:
     if cell is None:
         return Entry(NOTHING)
     if cell.low is None or cell.high is None:
         note = notes.number(text("note_mean_no_interval", model=name))
         return Entry(decimal(cell.value), cell.value, note=note)
-    return Entry(decimal(cell.value), cell.value, beside=_interval(cell.low, cell.high))
+    return Entry(decimal(cell.value), cell.value, beside=interval(cell.low, cell.high))
 
 
 def _mean_effect(difference: Difference | None) -> Entry:
     if difference is None:
         return Entry(NOTHING)
     form = f"+.{DECIMALS}f"
-    beside = _interval(difference.low, difference.high, form)
+    beside = interval(difference.low, difference.high, form)
     return Entry(decimal(difference.value, form), difference.value, beside=beside)
 
 

@@ -222,7 +222,11 @@ class AcordLM(TemplateLM):  # type: ignore[misc]  # lm_eval has no types
             seed = self.seed + times[ids, settings]
             times[ids, settings] += 1
             asked.append(request_for(ids, settings, longest=self.max_length, seed=seed))
-        return replies(asked, self._generate, Kept(self.store, self._answers_as(self._voice())))
+        return self.reply_to(asked)
+
+    def reply_to(self, requests: Sequence[Request]) -> list[str]:
+        """The text of each request, those that the store knows aside; each is stored when it is done."""
+        return replies(requests, self._generate, Kept(self.store, self._answers_as(self._voice())))
 
     def _ends(self) -> list[str]:
         """Texts that end a reply where a model writes them out, as the hf backend has it."""

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from acord.feedback.agreement import Agreement, agreement_of
+from acord.agreement import Agreement
+from acord.feedback.agreement import agreement_of
 from acord.feedback.session import Done, FeedbackSession
 from acord.feedback.session_file import Session
 from acord.feedback.store import FeedbackStore

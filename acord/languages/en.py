@@ -449,6 +449,66 @@ TEXTS = {
     "page_session_thanks": "That was the last one. Thank you.",
     "page_session_withdraw": "To withdraw your answers, write to {contact} and give this name: {id}",
     "page_session_leave": "Leave on this browser",
+    # judge: calls
+    "judge_no_format": "{judge}: the endpoint takes no response_format; it is asked without one from here on",
+    # Tables of judged answers.
+    "judge_table_title": "Judged answers: {suite}",
+    "judge_table_caption": "{language}; {judges} (categories: {rows})",
+    "judge_table_judge": "judge: {judge}",
+    "judge_table_panel": "panel: {judges}",
+    "judge_table_over_languages": "Over languages ({languages})",
+    "judge_table_validated": "Validated: the judge passes its checks here.",
+    "judge_table_not_validated": "Not validated: {reasons}.",
+    "judge_table_unchecked": "the judge has not been checked",
+    "judge_table_category": "Category",
+    "judge_table_model": "{model}: mean / SD",
+    "judge_table_spread": "{model}: spread over wordings",
+    "judge_table_missing": "Missing ratings",
+    "judge_table_overall_categories": "Overall, categories weigh the same",
+    "judge_table_overall_items": "Overall, items weigh the same",
+    "judge_table_note_missing": "no score: {models}",
+    "judge_table_note_left_out": "not in the overall row, as a model has no score: {categories}",
+    "judge_table_note_no_shared_items": "{a} and {b} are not tested: no judge scored both on one question",
+    "judge_table_note_too_few_items": "{a} and {b} are not tested: too few items",
+    "judge_table_legend_figures": "Mean / SD: of the answers' scores, 1 to 5; SD is their sample standard deviation. "
+    "[ ]: 95% interval of the mean, an item's answers taken together; none where the scores do not vary.",
+    "judge_table_legend_best": "Bold: better than every other model in a paired test, after Holm's correction over all "
+    "{tests} tests. Two models are compared on the answers to which the same judges gave both a score.",
+    "judge_table_legend_panel": "Panel: an answer's score is the mean of the judges that gave one; its SD is of these "
+    "means.",
+    "judge_table_legend_spread": "Spread over wordings: highest minus lowest mean among the wordings of the "
+    "instruction.",
+    "judge_table_legend_missing": "Missing ratings: judges' replies without a score; they enter no mean.",
+    "judge_table_legend_overall": "Overall: the SD is over the answers of all categories, weighed as the mean is.",
+    "judge_table_wins": "{language}: pairs of answers",
+    "judge_table_wins_caption": "{language}; {judges}: preferred in both orders",
+    "judge_table_wins_heads": "Models|Pairs|Won by the first|Ties|of them, orders disagree|Won by the second|Missing|"
+    "Win rate of the first",
+    "judge_table_pair": "{a} against {b}",
+    "judge_table_legend_wins": "Win rate: pairs won and half of the ties; a verdict that changes with the order is a "
+    "tie.",
+    "judge_table_reason_unreadable": "unreadable",
+    "judge_table_reason_out_of_range": "score out of range",
+    "judge_table_reason_empty": "empty",
+    "judge_table_reason_cut_off": "cut off",
+    "judge_table_reason_refused": "refused",
+    "judge_table_reason_rejected": "rejected by the server",
+    "judge_table_reason_no_answer": "no answer",
+    # judge: why ratings are not validated
+    "judge_trust_nothing": "nothing was judged in {language}",
+    "judge_trust_of": "{judge}: {reason}",
+    "judge_trust_no_replies": "no reply of the judge in {language}",
+    "judge_trust_failures": "{share:.1%} of the judge's replies could not be read ({k} of {n}; {most:.1%} at most)",
+    "judge_trust_no_pairs": "no pair of answers in {language} was judged in both orders",
+    "judge_trust_few_pairs": "only {n} pairs of answers in {language} were judged in both orders, of at least {least}",
+    "judge_trust_orders": "{share:.1%} of {n} pairs of answers keep their verdict when the order is turned ({least:.0%} "
+    "at least)",
+    "judge_trust_no_labels": "no human labels in {language}",
+    "judge_trust_few_labels": "only {n} human labels in {language}, of at least {least}",
+    "judge_trust_alike": "agreement with people is not defined: all {n} labels and ratings in {language} are alike",
+    "judge_trust_people": "weighted kappa with people is {kappa:.2f} (95% interval {low:.2f} to {high:.2f}, {n} "
+    "labels; {least:.1f} at least)",
+    "judge_trust_fingerprints": "the judge changed during the ratings: {n} fingerprints",
 }
 
 ENGLISH = Language(

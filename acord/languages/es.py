@@ -458,6 +458,74 @@ TEXTS = {
     "page_session_thanks": "Era la última. Gracias.",
     "page_session_withdraw": "Para retirar sus respuestas, escriba a {contact} y dé este nombre: {id}",
     "page_session_leave": "Salir en este navegador",
+    # judge: calls
+    "judge_no_format": "{judge}: el servidor no admite response_format; de aquí en adelante se le pregunta sin él",
+    # Tablas de respuestas juzgadas.
+    "judge_table_title": "Respuestas juzgadas: {suite}",
+    "judge_table_caption": "{language}; {judges} (categorías: {rows})",
+    "judge_table_judge": "juez: {judge}",
+    "judge_table_panel": "tribunal: {judges}",
+    "judge_table_over_languages": "Todas las lenguas ({languages})",
+    "judge_table_validated": "Validado: aquí el juez supera las comprobaciones.",
+    "judge_table_not_validated": "Sin validar: {reasons}.",
+    "judge_table_unchecked": "el juez no se ha comprobado",
+    "judge_table_category": "Categoría",
+    "judge_table_model": "{model}: media / DE",
+    "judge_table_spread": "{model}: variación entre redacciones",
+    "judge_table_missing": "Puntuaciones que faltan",
+    "judge_table_overall_categories": "Global, todas las categorías pesan igual",
+    "judge_table_overall_items": "Global, todos los ítems pesan igual",
+    "judge_table_note_missing": "sin puntuación: {models}",
+    "judge_table_note_left_out": "fuera de la fila global, porque algún modelo no tiene puntuación: {categories}",
+    "judge_table_note_no_shared_items": "{a} y {b} no se comprueban: ningún juez ha puntuado a ambos en una misma "
+    "pregunta",
+    "judge_table_note_too_few_items": "{a} y {b} no se comprueban: demasiado pocos ítems",
+    "judge_table_legend_figures": "Media / DE: de las puntuaciones de las respuestas, de 1 a 5; DE es la desviación "
+    "estándar muestral. [ ]: intervalo del 95 % de la media, con las respuestas de un mismo ítem agrupadas; no lo hay "
+    "cuando las puntuaciones no varían.",
+    "judge_table_legend_best": "Negrita: mejor que todos los demás modelos en una prueba pareada, tras la corrección "
+    "de Holm sobre las {tests} pruebas. Dos modelos se comparan en las respuestas en las que los mismos jueces han "
+    "puntuado a ambos.",
+    "judge_table_legend_panel": "Tribunal: la puntuación de una respuesta es la media de los jueces que han dado una; "
+    "la DE es de estas medias.",
+    "judge_table_legend_spread": "Variación entre redacciones: la media más alta menos la más baja entre las "
+    "redacciones de la instrucción.",
+    "judge_table_legend_missing": "Puntuaciones que faltan: respuestas de los jueces sin puntuación; no entran en "
+    "ninguna media.",
+    "judge_table_legend_overall": "Global: la DE es de las respuestas de todas las categorías, con los mismos pesos "
+    "que la media.",
+    "judge_table_wins": "{language}: parejas de respuestas",
+    "judge_table_wins_caption": "{language}; {judges}: preferida en los dos órdenes",
+    "judge_table_wins_heads": "Modelos|Parejas|Gana el primero|Empates|de ellos, con órdenes en desacuerdo|"
+    "Gana el segundo|Faltan|Proporción de victorias del primero",
+    "judge_table_pair": "{a} contra {b}",
+    "judge_table_legend_wins": "Proporción de victorias: las parejas ganadas y la mitad de los empates; un veredicto "
+    "que cambia con el orden es un empate.",
+    "judge_table_reason_unreadable": "ilegible",
+    "judge_table_reason_out_of_range": "puntuación fuera de la escala",
+    "judge_table_reason_empty": "vacía",
+    "judge_table_reason_cut_off": "cortada",
+    "judge_table_reason_refused": "se ha negado",
+    "judge_table_reason_rejected": "rechazada por el servidor",
+    "judge_table_reason_no_answer": "sin respuesta",
+    # judge: why ratings are not validated
+    "judge_trust_nothing": "no se ha juzgado nada en {language}",
+    "judge_trust_of": "{judge}: {reason}",
+    "judge_trust_no_replies": "ninguna respuesta del juez en {language}",
+    "judge_trust_failures": "el {share:.1%} de las respuestas del juez no se pudo leer ({k} de {n}; como máximo, el "
+    "{most:.1%})",
+    "judge_trust_no_pairs": "ningún par de respuestas en {language} se ha juzgado en los dos órdenes",
+    "judge_trust_few_pairs": "solo {n} pares de respuestas en {language} se han juzgado en los dos órdenes, de un "
+    "mínimo de {least}",
+    "judge_trust_orders": "el {share:.1%} de {n} pares de respuestas mantiene su veredicto al invertir el orden (como "
+    "mínimo, el {least:.0%})",
+    "judge_trust_no_labels": "no hay etiquetas humanas en {language}",
+    "judge_trust_few_labels": "solo hay {n} etiquetas humanas en {language}, de un mínimo de {least}",
+    "judge_trust_alike": "el acuerdo con las personas no está definido: las {n} etiquetas y puntuaciones en {language} "
+    "son todas iguales",
+    "judge_trust_people": "la kappa ponderada con las personas es {kappa:.2f} (intervalo del 95 % de {low:.2f} a "
+    "{high:.2f}, {n} etiquetas; como mínimo, {least:.1f})",
+    "judge_trust_fingerprints": "el juez cambió durante las puntuaciones: {n} huellas",
 }
 
 SPANISH = Language(

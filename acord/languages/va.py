@@ -456,6 +456,74 @@ TEXTS = {
     "page_session_thanks": "Era l'última. Gràcies.",
     "page_session_withdraw": "Per a retirar les vostres respostes, escriviu a {contact} i doneu este nom: {id}",
     "page_session_leave": "Ix en este navegador",
+    # judge: calls
+    "judge_no_format": "{judge}: el servidor no admet response_format; d'ara en avant se li pregunta sense",
+    # Taules de respostes jutjades.
+    "judge_table_title": "Respostes jutjades: {suite}",
+    "judge_table_caption": "{language}; {judges} (categories: {rows})",
+    "judge_table_judge": "jutge: {judge}",
+    "judge_table_panel": "tribunal: {judges}",
+    "judge_table_over_languages": "Totes les llengües ({languages})",
+    "judge_table_validated": "Validat: ací el jutge supera les comprovacions.",
+    "judge_table_not_validated": "Sense validar: {reasons}.",
+    "judge_table_unchecked": "el jutge no s'ha comprovat",
+    "judge_table_category": "Categoria",
+    "judge_table_model": "{model}: mitjana / DE",
+    "judge_table_spread": "{model}: variació entre redaccions",
+    "judge_table_missing": "Puntuacions que falten",
+    "judge_table_overall_categories": "Global, totes les categories pesen igual",
+    "judge_table_overall_items": "Global, tots els ítems pesen igual",
+    "judge_table_note_missing": "sense puntuació: {models}",
+    "judge_table_note_left_out": "fora de la fila global, perquè algun model no hi té puntuació: {categories}",
+    "judge_table_note_no_shared_items": "{a} i {b} no es comproven: cap jutge els ha puntuat tots dos en una mateixa "
+    "pregunta",
+    "judge_table_note_too_few_items": "{a} i {b} no es comproven: massa pocs ítems",
+    "judge_table_legend_figures": "Mitjana / DE: de les puntuacions de les respostes, d'1 a 5; DE és la desviació "
+    "estàndard mostral. [ ]: interval del 95 % de la mitjana, amb les respostes d'un mateix ítem agrupades; no n'hi ha "
+    "quan les puntuacions no varien.",
+    "judge_table_legend_best": "Negreta: millor que tots els altres models en una prova aparellada, després de la "
+    "correcció de Holm sobre les {tests} proves. Dos models es comparen en les respostes en què els mateixos jutges "
+    "els han puntuat tots dos.",
+    "judge_table_legend_panel": "Tribunal: la puntuació d'una resposta és la mitjana dels jutges que n'han donat una; "
+    "la DE és d'estes mitjanes.",
+    "judge_table_legend_spread": "Variació entre redaccions: la mitjana més alta menys la més baixa entre les "
+    "redaccions de la instrucció.",
+    "judge_table_legend_missing": "Puntuacions que falten: respostes dels jutges sense puntuació; no entren en cap "
+    "mitjana.",
+    "judge_table_legend_overall": "Global: la DE és de les respostes de totes les categories, amb els mateixos pesos "
+    "que la mitjana.",
+    "judge_table_wins": "{language}: parelles de respostes",
+    "judge_table_wins_caption": "{language}; {judges}: preferida en els dos ordes",
+    "judge_table_wins_heads": "Models|Parelles|Guanya el primer|Empats|dels quals, amb ordes en desacord|"
+    "Guanya el segon|Falten|Proporció de victòries del primer",
+    "judge_table_pair": "{a} contra {b}",
+    "judge_table_legend_wins": "Proporció de victòries: les parelles guanyades i la mitat dels empats; un veredicte "
+    "que canvia amb l'orde és un empat.",
+    "judge_table_reason_unreadable": "illegible",
+    "judge_table_reason_out_of_range": "puntuació fora de l'escala",
+    "judge_table_reason_empty": "buida",
+    "judge_table_reason_cut_off": "tallada",
+    "judge_table_reason_refused": "s'hi ha negat",
+    "judge_table_reason_rejected": "rebutjada pel servidor",
+    "judge_table_reason_no_answer": "sense resposta",
+    # judge: why ratings are not validated
+    "judge_trust_nothing": "no s'ha jutjat res en {language}",
+    "judge_trust_of": "{judge}: {reason}",
+    "judge_trust_no_replies": "cap resposta del jutge en {language}",
+    "judge_trust_failures": "el {share:.1%} de les respostes del jutge no s'ha pogut llegir ({k} de {n}; com a màxim, "
+    "el {most:.1%})",
+    "judge_trust_no_pairs": "cap parell de respostes en {language} s'ha jutjat en els dos órdens",
+    "judge_trust_few_pairs": "només {n} parells de respostes en {language} s'han jutjat en els dos órdens, d'un mínim "
+    "de {least}",
+    "judge_trust_orders": "el {share:.1%} de {n} parells de respostes manté el veredicte en girar l'orde (com a mínim, "
+    "el {least:.0%})",
+    "judge_trust_no_labels": "no hi ha etiquetes humanes en {language}",
+    "judge_trust_few_labels": "només hi ha {n} etiquetes humanes en {language}, d'un mínim de {least}",
+    "judge_trust_alike": "l'acord amb les persones no està definit: les {n} etiquetes i puntuacions en {language} són "
+    "totes iguals",
+    "judge_trust_people": "la kappa ponderada amb les persones és {kappa:.2f} (interval del 95 % de {low:.2f} a "
+    "{high:.2f}, {n} etiquetes; com a mínim, {least:.1f})",
+    "judge_trust_fingerprints": "el jutge ha canviat durant les puntuacions: {n} empremtes",
 }
 
 VALENCIAN = Language(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from acord.recipe.card import Card
 from acord.recipe.data import (
     Data,
     Decontaminate,
@@ -28,6 +29,7 @@ from acord.sections import explained, read_mapping
 __all__ = [
     "Adapter",
     "Align",
+    "Card",
     "Chat",
     "Data",
     "Decontaminate",
@@ -177,6 +179,7 @@ class Recipe(Section):
     align: Align = Align()
     evaluate: Evaluate | None = None
     judge: Judge | None = None
+    card: Card | None = None
     variety: Variety = "any"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inferred: dict[str, str] = {}

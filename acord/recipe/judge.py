@@ -17,7 +17,7 @@ class JudgeModel(Section):
     name: in tables, by default the model's. endpoint: address up to and including /v1. model: its name there. serve: a
     model's folder or hub name for vLLM on this machine, on so many gpus, started and stopped by the run. key_variable:
     the environment variable that holds the key. concurrency: calls at once. reply_tokens: of each reply at most.
-    structured: whether replies are forced into a JSON schema; `auto` where the endpoint can. timeout_seconds: of a call.
+    structured: whether replies are forced into a JSON schema; `auto` where that can be had. timeout_seconds: of a call.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
@@ -53,10 +53,11 @@ class Judge(Section):
     One judge may stand directly here (endpoint and model, or serve and gpus); several stand in `panel`. languages,
     categories: of the suite, all where None. limit: items of each category and language at most. wordings: of each
     item's instruction to the models. pairwise: answers of two models are also held against each other, in both orders:
-    `check` does so for check_items items a language, for the order consistency alone; `all` for every item. check_items:
+    `check` does so for check_items items a language, to test the judge alone; `all` for every item. check_items:
     also how many answers a language are judged in the other forms of the judge's instruction. labels: files of people's
     labels, which the judge is held against. weighting: what weighs the same in the overall mean. max_calls, max_tokens:
-    caps of the run, none where None; tokens count prompts and replies. answer_tokens: of each model's answer.
+    caps of the run, none where None; tokens count prompts and replies. answer_tokens: of each model's answer at most.
+    precision, engine: of the computation of answers; engine is what generates them.
     """
 
     suite: Place = "aitana"
@@ -73,6 +74,8 @@ class Judge(Section):
     max_calls: Positive | None = None
     max_tokens: Positive | None = None
     answer_tokens: Positive = 512
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    engine: Literal["transformers", "vllm"] = "transformers"
 
     @model_validator(mode="before")
     @classmethod

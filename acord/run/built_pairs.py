@@ -5,11 +5,11 @@ from pathlib import Path
 
 from acord.data.pairs import PAIRS_FILE
 from acord.errors import InputError
+from acord.manifest import NAME, Manifest, damage, read_manifest
 from acord.recipe import Chat, Recipe, load_recipe
 from acord.run.disk import disk_faults
 from acord.run.identity import NotFetched, Outside
 from acord.run.line import locate_bundled, steps_of
-from acord.run.manifest import NAME, Manifest, damage, read_manifest
 from acord.run.stages import STAGES
 from acord.run.store import Store
 

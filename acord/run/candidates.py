@@ -8,8 +8,8 @@ from acord.console import say
 from acord.errors import InputError
 from acord.evaluate.run import Candidate
 from acord.languages import text
+from acord.manifest import read_manifest
 from acord.models import model_path
-from acord.run.manifest import read_manifest
 
 
 class Named(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
+from acord.hashing import digest
 from acord.recipe import Model, Recipe, Source, allow_file
 from acord.run.keys import HashCache
 
@@ -25,6 +26,7 @@ PLANNED = (
     "activation_checkpointing",
 )
 # Of an endpoint, what decides where and how fast, and not what it answers.
+JUDGE_PLACES = ("endpoint", "serve", "gpus", "key_variable", "concurrency", "timeout_seconds")
 ENDPOINT_PLACES = ("url", "key_variable", "concurrency", "max_requests", "timeout_seconds")
 TEMPLATE_NAMES = ("tokenizer", "chatml")
 HUB = "hf://"
@@ -174,6 +176,38 @@ def evaluated_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     return {
         **_suite_contents(recipe.evaluate.suite, outside),
         "against": [
+            dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
+            for model in models
+        ],
+    }
+
+
+def judge_part(recipe: Recipe) -> dict[str, Any]:
+    """The judge section without places, speed and caps."""
+    if recipe.judge is None:
+        return {}
+    section = recipe.judge.model_dump(mode="json", exclude={"suite", "against", "labels", "max_calls", "max_tokens"})
+    section["panel"] = [
+        {key: value for key, value in judge.items() if key not in JUDGE_PLACES} for judge in section["panel"]
+    ]
+    return {"judge": section}
+
+
+def judged_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
+    """The suite's questions and rubrics, people's labels, judges that are served here, and the models compared with."""
+    from acord.judge.suite import load_suite
+    from acord.models import base_identity
+
+    section = recipe.judge
+    if section is None:
+        return {}
+    suite = load_suite(section.suite)
+    models = [Model(base=base) for base in (*section.against, *(one.serve for one in section.panel if one.serve))]
+    return {
+        "questions": digest([vars(question) for question in suite.questions()]),
+        "rubrics": {category.id: category.rubric.version for category in suite.categories},
+        "labels": [_sha256(Path(file), outside.hashes) for file in section.labels],
+        "models": [
             dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
             for model in models
         ],

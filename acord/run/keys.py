@@ -6,35 +6,19 @@ releases may change what the stage computes. Machine, date and Acord's own versi
 """
 
 import contextlib
-import hashlib
 import importlib.metadata
 import json
 import time
 from pathlib import Path
 from typing import Any
 
+from acord.hashing import hash_file
 from acord.run.disk import write_atomically
 
 CHUNK = 1 << 20
 # A file changed again within the clock's resolution would keep its size and time: hashes of files this fresh
 # are not remembered.
 SETTLED_NANOSECONDS = 2_000_000_000
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text. Raises TypeError for what is not JSON."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def digest(value: Any) -> str:
-    """sha256 (64 hex digits) of a JSON value."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """sha256 (64 hex digits) of a file's contents."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def library_versions(names: tuple[str, ...]) -> dict[str, str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from acord.bundled import BUNDLED, bundled_path
+from acord.hashing import digest
 from acord.recipe import Recipe
 from acord.run.identity import Outside
-from acord.run.keys import digest, library_versions
+from acord.run.keys import library_versions
 from acord.run.stages import Stage
 
 

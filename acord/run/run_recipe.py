@@ -11,12 +11,7 @@ from typing import Any
 
 from acord.console import say
 from acord.errors import InputError
-from acord.recipe import Recipe
-from acord.run import summary
-from acord.run.disk import remove
-from acord.run.identity import Outside
-from acord.run.line import Step, locate_bundled, steps_of
-from acord.run.manifest import (
+from acord.manifest import (
     Manifest,
     describe_machine,
     files_digest,
@@ -24,6 +19,11 @@ from acord.run.manifest import (
     list_files,
     read_manifest,
 )
+from acord.recipe import Recipe
+from acord.run import summary
+from acord.run.disk import remove
+from acord.run.identity import Outside
+from acord.run.line import Step, locate_bundled, steps_of
 from acord.run.run_folder import publish, run_folder
 from acord.run.stages import STAGES, Job, Stage
 from acord.run.store import Artefact, Store

@@ -111,6 +111,16 @@ def _build_evaluate(job: Job) -> Figures:
     )
 
 
+def _build_judge(job: Job) -> Figures:
+    """Let judges rate what the base, the aligned model and those it is held against answer to the suite's questions."""
+    from acord.run.judgements import build_judge
+
+    inputs = job.inputs
+    return build_judge(
+        job.recipe, base_folder=inputs["base"], align_folder=inputs["align"], folder=job.folder, runs=job.runs
+    )
+
+
 STAGES: tuple[Stage, ...] = (
     Stage(
         name="pairs",
@@ -176,5 +186,16 @@ STAGES: tuple[Stage, ...] = (
         build=_build_evaluate,
         summary=summary.evaluate,
         applies=lambda recipe: recipe.evaluate is not None,
+    ),
+    Stage(
+        name="judge",
+        version=1,
+        needs=lambda recipe: ("base", "align"),  # noqa: ARG005  the same for every recipe
+        recipe_part=identity.judge_part,
+        outside=identity.judged_outside,
+        libraries=("torch", "transformers"),
+        build=_build_judge,
+        summary=summary.judge,
+        applies=lambda recipe: recipe.judge is not None,
     ),
 )

@@ -5,6 +5,7 @@ runs/artefacts/<stage>-<key>.partial/   one that is being built, or that a kille
 runs/locks/                             one file for each artefact that is being built
 runs/hashes.json                        sha256 of files that were read
 runs/evaluations/                       figures of models on suites (`evaluations.py`)
+runs/judgements/                        what judges say of models' answers (`judgements.py`)
 runs/translations/                      what was translated, by content (`surroundings.py`)
 runs/supply.json                        what sources were counted to hold (`supply_plan.py`)
 runs/<recipe>/                          links to the artefacts of one recipe (`run_folder.py`)
@@ -20,9 +21,9 @@ from pathlib import Path
 from acord.console import say
 from acord.errors import InputError
 from acord.languages import text
+from acord.manifest import Manifest, damage, read_manifest, write_manifest
 from acord.run.disk import disk_faults, remove, sync_folder, sync_tree
 from acord.run.keys import HashCache
-from acord.run.manifest import Manifest, damage, read_manifest, write_manifest
 
 KEY_DIGITS = 12
 # Descriptors of locks that are held. A forked process gets copies, and a copy keeps a lock after its owner is gone.
@@ -36,7 +37,7 @@ def _let_go() -> None:
 
 
 os.register_at_fork(after_in_child=_let_go)
-OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "translations", "supply.json")
+OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "judgements", "translations", "supply.json")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,18 @@ def evaluate(figures: Figures) -> str:
     return text("evaluate_summary", rows=figures["rows"], models=len(figures["models"]), missing=figures["missing"])
 
 
+def judge(figures: Figures) -> str:
+    """Ratings, judges, what is missing, and in which languages the judge is validated."""
+    validated = ", ".join(language for language, passed in figures["validated"].items() if passed)
+    return text(
+        "judge_summary",
+        ratings=figures["ratings"],
+        judges=len(figures["judges"]),
+        missing=figures["missing"],
+        validated=validated or text("judge_validated_nowhere"),
+    )
+
+
 def held_out(figures: Figures) -> str:
     """Accuracy on the held-out pairs, before and after."""
     return text(

@@ -13,10 +13,10 @@ from acord.data.locate import locate
 from acord.data.mix import apportion
 from acord.data.published import published
 from acord.errors import InputError
+from acord.hashing import digest
 from acord.recipe import Recipe, Source
 from acord.run.disk import write_atomically
 from acord.run.identity import HUB, Outside, source_contents
-from acord.run.keys import digest
 
 COUNTED, PUBLISHED, UNKNOWN = "counted", "published", "unknown"
 COUNTS_FILE = "supply.json"
@@ -111,7 +111,7 @@ def _is_count(counts: Any) -> bool:
 
 
 def _built(pairs: Path) -> Mapping[str, Mapping[str, int]]:
-    from acord.run.manifest import read_manifest
+    from acord.manifest import read_manifest
 
     supply: dict[str, dict[str, int]] = read_manifest(pairs).figures.get("supply", {})
     return supply

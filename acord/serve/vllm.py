@@ -126,7 +126,7 @@ class Vllm:
         self._lives.close(ENDING)
 
     def _live(self) -> End:
-        place = Place(_free_port(), f"acord-{secrets.token_hex(4)}", self._slots)
+        place = Place(free_port(), f"acord-{secrets.token_hex(4)}", self._slots)
         server = Server(f"http://127.0.0.1:{place.port}", secrets.token_urlsafe(32), place.name)
         # The key is in the environment: a command line is for all users of a machine to see.
         environment = {"VLLM_API_KEY": server.key, "VLLM_NO_USAGE_STATS": "1"}
@@ -145,7 +145,7 @@ class Vllm:
                 self._guard = None
                 guard.end()
                 guard.link.close()
-            return end if self._was_ready else end._replace(why=_with_last_line(end.why, log))
+            return end if self._was_ready else end._replace(why=with_last_line(end.why, log))
 
     def _watch(self, guard: Child, server: Server) -> End:
         """Look after the server until it ends or is of no use any more."""
@@ -195,13 +195,13 @@ def _healthy(client: httpx2.Client) -> bool | None:
         return None
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         return int(tried.getsockname()[1])
 
 
-def _with_last_line(why: str, log: IO[bytes]) -> str:
+def with_last_line(why: str, log: IO[bytes]) -> str:
     """What a server that never was ready said last, as a rule its mistake."""
     log.seek(max(0, log.seek(0, 2) - 4096))
     plain = re.sub(r"\x1b\[[0-9;]*m", "", log.read().decode(errors="replace"))

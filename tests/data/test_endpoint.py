@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from acord.data.endpoint import CUT_OFF, NO_ANSWER, REFUSED, REQUEST_CAP, TRIES, ChatClient, Failure
+from acord.data.endpoint import CUT_OFF, NO_ANSWER, REFUSED, REQUEST_CAP, ChatClient, Failure
+from acord.endpoint import TRIES
 from acord.errors import InputError
 from acord.recipe import Endpoint
 from tests.data.chat_server import Reply, completion, last_message, serving

@@ -70,8 +70,8 @@ def _write_and_die(path: Path, packs: int) -> None:
     store = ItemStore(path)
     for number in range(packs):
         store.put_many({f"{number}-{part}": number for part in range(4)})
-    store._connection.execute("BEGIN IMMEDIATE")
-    store._connection.execute("INSERT INTO items VALUES ('half', '1')")
+    store._database.connection.execute("BEGIN IMMEDIATE")
+    store._database.connection.execute("INSERT INTO items VALUES ('half', '1')")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -112,7 +112,7 @@ def test_damage_inside_is_named_when_it_is_met(tmp_path: Path) -> None:
 def test_a_value_that_is_no_json_is_damage_too(tmp_path: Path) -> None:
     path = tmp_path / "items.sqlite"
     with ItemStore(path) as store:
-        store._connection.execute("INSERT INTO items VALUES ('a', '[1,')")
+        store._database.connection.execute("INSERT INTO items VALUES ('a', '[1,')")
         with pytest.raises(InputError, match="damaged: a value is no JSON"):
             store.get_many(["a"])
 
@@ -131,7 +131,7 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "items.sqlite"
     with ItemStore(path) as store:
-        store._connection.execute("PRAGMA user_version=7")
+        store._database.connection.execute("PRAGMA user_version=7")
     with pytest.raises(InputError, match="another version of Acord"):
         ItemStore(path)
 
@@ -139,7 +139,7 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
     with ItemStore(tmp_path / "items.sqlite") as store:
         store.put_many({"a": 1})
-        store._connection.execute("PRAGMA query_only=ON")
+        store._database.connection.execute("PRAGMA query_only=ON")
         with pytest.raises(InputError, match="cannot be written"):
             store.put_many({"b": 1})
         assert store.get_many(["a"]) == {"a": 1}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acord.manifest import Manifest, list_files, write_manifest
 from acord.models import train_tokenizer
-from acord.run.manifest import Manifest, list_files, write_manifest
 from tests.data.tables import write_tables
 
 RECIPE = """

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acord.run.keys import HashCache, canonical, digest, library_versions
+from acord.hashing import canonical, digest
+from acord.run.keys import HashCache, library_versions
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -8,11 +8,12 @@ import re
 from collections.abc import Sequence
 from types import TracebackType
 
-from acord.data.endpoint import CUT_OFF, FIRST_WAIT_SECONDS, ChatClient, Failure, stop_where_none_come
+from acord.data.endpoint import CUT_OFF, ChatClient, Failure, stop_where_none_come
 from acord.data.language_names import NAMES
 from acord.data.translate.mask import Masked, is_mark, restore, span_number, stand_ins, with_stand_ins
 from acord.data.translate.patterns import NOUN_FIRST, STANDS_FOR
 from acord.data.translate.result import CHECK, LOST, TOO_LONG, LineageTool, Untranslated
+from acord.endpoint import FIRST_WAIT_SECONDS
 from acord.recipe import Endpoint
 
 _TOKEN = re.compile(r"\u27e6(\d{1,5})\u27e7")

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from acord.run.keys import digest, hash_file
+from acord.hashing import digest, hash_file
 
 NAME = "manifest.json"
 LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "pyarrow", "numpy")

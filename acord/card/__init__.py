@@ -1,0 +1,1 @@
+"""Model cards: built from artefacts, verified against them, and those of others audited."""
