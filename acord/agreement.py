@@ -51,12 +51,15 @@ class Kappa(NamedTuple):
     same: float
 
 
-def krippendorff_alpha(units: Iterable[Sequence[Value]], metric: Metric = "nominal") -> Agreement | None:
+def krippendorff_alpha(
+    units: Iterable[Sequence[Value]], metric: Metric = "nominal", *, bounded: bool = False
+) -> Agreement | None:
     """Alpha of values. units: of each, the values that observers gave, missing ones left out; numbers for `interval`.
 
     None where no unit has two values, or all values are the same: nothing can be compared with what chance would give.
     The interval resamples units, since answers to one unit depend on each other; resamples without variation are left
-    out. Where all agree no resample differs, and the interval has no width: it then says nothing of how sure that is.
+    out. Where all agree no resample differs, and the interval has no width; `bounded` then takes for the lower end what
+    full agreement in so many units leaves possible, as weighted_kappa does.
     """
     compared = [list(values) for values in units if len(values) > 1]
     categories = sorted({value for values in compared for value in values})
@@ -77,6 +80,8 @@ def krippendorff_alpha(units: Iterable[Sequence[Value]], metric: Metric = "nomin
         ]
     )
     low, high = np.nanpercentile(alpha_R, [2.5, 97.5])
+    if bounded and alpha == 1:
+        low = _least_of_full(counts_UC.sum(axis=0), len(compared))
     return Agreement(alpha, float(low), float(high), len(compared), int(counts_UC.sum()))
 
 
@@ -120,10 +125,9 @@ def weighted_kappa(
     single category from both. clusters_N: items of one cluster, e.g. replies to one question, depend on each other.
 
     The interval: jackknife over clusters, on Fisher's scale (arctanh), t with G - 1 degrees of freedom. Where all
-    items agree the jackknife sees no spread. Chance would then make a share 1 - sum of p_c^2 of a random judgement's
-    items disagree, and no disagreement in G leaves at most 1 - .025^(1/G) of them (Clopper and Pearson 1934), so the
-    lower end is 1 less the quotient. Where all depends on one cluster it is -1 to 1. Raises ValueError for sides of
-    different length and values that are no category.
+    items agree the jackknife sees no spread; the lower end is then what full agreement in G leaves possible. Where all
+    depends on one cluster it is -1 to 1. Raises ValueError for sides of different length and values that are no
+    category.
     """
     if len(a_N) != len(b_N):
         raise ValueError(f"the observers judged different items ({len(a_N)} and {len(b_N)})")
@@ -176,11 +180,20 @@ def _interval(kappa: float, table_GCC: Floats, weight_CC: Floats) -> tuple[float
     if not np.isfinite(without_G).all():
         return -1.0, 1.0
     if np.trace(table_CC) == table_CC.sum():
-        share_C = table_CC.sum(axis=1) / table_CC.sum()
-        most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / clusters)
-        return max(-1.0, 1 - most / float(1 - (share_C**2).sum())), 1.0
+        return _least_of_full(table_CC.sum(axis=1), clusters), 1.0
     stderr = np.sqrt((clusters - 1) / clusters * ((without_G - without_G.mean()) ** 2).sum())
     # Kappa is below -1 only where expected disagreement is smaller than half; Fisher's scale ends there.
     inside = min(max(kappa, -1 + 1e-9), 1 - 1e-9)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1)) * stderr / (1 - inside**2)
     return float(np.tanh(np.arctanh(inside) - half)), float(np.tanh(np.arctanh(inside) + half))
+
+
+def _least_of_full(counts_C: Floats, seen: int) -> float:
+    """Lower end of agreement where all that was seen so many times agrees.
+
+    Chance would make a share 1 - sum of p_c^2 differ, and none in so many leaves at most 1 - .025^(1/seen) possible
+    (Clopper and Pearson 1934): agreement is at least 1 less their quotient.
+    """
+    share_C = counts_C / counts_C.sum()
+    most = 1 - ((1 - CONFIDENCE) / 2) ** (1 / seen)
+    return float(max(-1.0, 1 - most / (1 - (share_C**2).sum())))

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -69,11 +69,13 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key} stands twice", node.value[index][0].start_mark
-                )
+        seen: set[Any] = set()
+        for key, (at, _) in zip(keys, node.value, strict=True):
+            if not isinstance(key, Hashable):
+                break  # the loader itself says that such a thing is no key
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key} stands twice", at.start_mark)
+            seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
 

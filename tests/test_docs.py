@@ -24,9 +24,11 @@ from acord.bundled import bundled_path
 from acord.cli import app
 from acord.data.build import build_pairs
 from acord.data.pairs import read_pairs
+from acord.judge.prompts import fenced
 from acord.recipe import (
     Adapter,
     Align,
+    Card,
     Chat,
     Data,
     Decontaminate,
@@ -34,7 +36,10 @@ from acord.recipe import (
     Endpoint,
     Evaluate,
     Filters,
+    Judge,
+    JudgeModel,
     Model,
+    Party,
     Recipe,
     Section,
     Source,
@@ -44,13 +49,14 @@ from acord.recipe import (
 )
 from acord.recipe.data import SourceFormat
 from acord.run.run_recipe import run_recipe
+from tests.judge.judge_server import FIRST, JudgeServer
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
 GUIDE = DOCS / "guide.md"
 DATA_PAGES = [DOCS / f"{name}.md" for name in ("data", "decontamination", "filters", "translation", "valencian")]
-USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback")]
+USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback", "judge")]
 PAGES = [
     *READMES, GUIDE, *DATA_PAGES, *USE_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
@@ -71,6 +77,10 @@ KEYS: dict[str, type[Section]] = {
     "Keys of `align`": Align,
     "Keys of `align.adapter`": Adapter,
     "Keys of `evaluate`": Evaluate,
+    "Keys of `judge`": Judge,
+    "Keys of `judge.panel`": JudgeModel,
+    "Keys of `card`": Card,
+    "Keys of `card.authors`": Party,
 }
 
 
@@ -166,13 +176,42 @@ def test_every_command_runs(tmp_path):
     runnable = [
         command for command in ACORD_COMMANDS if not command.startswith(("acord evaluate import", "acord demo"))
     ]
-    for command in sorted(runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)):
-        words = [small(word, model) for word in shlex.split(command.replace("FILE ID", "FILE PREFERENCE"))[1:]]
-        done = ran([sys.executable, "-c", "from acord.cli import main; main()", *words], settings)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert done.stdout.strip(), command
-        if "--json" in words:
-            assert json.loads(done.stdout), command
+    with JudgeServer(agreeing) as judge:
+        for command in sorted(
+            runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)
+        ):
+            words = [small(word, model) for word in shlex.split(command.replace("FILE ID", "FILE PREFERENCE"))[1:]]
+            if words[0] == "judge":
+                words = judged(words, judge.url, tmp_path)
+            done = ran([sys.executable, "-c", "from acord.cli import main; main()", *words], settings)
+            assert done.returncode == 0, f"{command}: {done.stderr}"
+            assert done.stdout.strip(), command
+            if "--json" in words:
+                assert json.loads(done.stdout), command
+
+
+def agreeing(messages: Any) -> int | str:
+    """A judge of people's mind: the labels of `judged` say themselves which score they have."""
+    texts = fenced(messages)
+    return (
+        int(texts["answer"][-1]) if texts.get("answer", "").startswith("labelled") else FIRST if len(texts) > 2 else 4
+    )
+
+
+def judged(words: list[str], url: str, folder: Path) -> list[str]:
+    """A judge that is there, a panel of it, labels; and few questions."""
+    panel = folder / "panel.json"
+    panel.write_text(json.dumps({"panel": [{"name": "local", "endpoint": url, "model": "judge"}]}), encoding="utf-8")
+    labels = folder / "labels.jsonl"
+    rows = [
+        {"language": "va", "category": "maths", "prompt": f"p {number}", "score": 1 + number % 5,
+         "answer": f"labelled {number} {1 + number % 5}"}
+        for number in range(40)
+    ]  # fmt: skip
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    places = {str(GOLDEN): str(panel), "LABELS": str(labels), "URL": url, "http://127.0.0.1:8000/v1": url}
+    few = [] if "calibrate" in words else ["--limit", "1", "--wordings", "1", "--categories", "maths"]
+    return [*(places.get(word, word) for word in words), *few, *([] if not few else ["--answer-tokens", "4"])]
 
 
 def small_demo() -> Recipe:

@@ -11,9 +11,7 @@ from acord.languages import text
 if TYPE_CHECKING:
     from acord.recipe import Judge
 
-Endpoint = Annotated[
-    str | None, typer.Option("--endpoint", help="The judge's address, up to /v1.", show_default=False)
-]
+Endpoint = Annotated[str | None, typer.Option("--endpoint", help="The judge's address, up to /v1.", show_default=False)]
 Model = Annotated[str | None, typer.Option("--model", help="The judge's name there.", show_default=False)]
 KeyVariable = Annotated[
     str | None,
@@ -32,6 +30,11 @@ Concurrency = Annotated[
     int | None,
     typer.Option("--concurrency", min=1, max=256, help="Calls at once. [default: 8]", show_default=False),
 ]
+ReplyTokens = Annotated[
+    int | None,
+    typer.Option("--reply-tokens", min=1, help="Of each of the judge's replies at most. [default: 512]",
+                 show_default=False),
+]  # fmt: skip
 MaxCalls = Annotated[
     int | None, typer.Option("--max-calls", min=1, help="A cap on calls. [default: none]", show_default=False)
 ]
@@ -72,6 +75,7 @@ def judge_models(
     gpus: Gpus = None,
     panel: Panel = None,
     concurrency: Concurrency = None,
+    reply_tokens: ReplyTokens = None,
     languages: Annotated[
         str | None, typer.Option(help="Such as va,es. [default: the suite's]", show_default=False)
     ] = None,
@@ -112,7 +116,7 @@ def judge_models(
     settings = _settings(
         panel,
         {"endpoint": endpoint, "model": model, "key_variable": key_variable, "serve": serve, "gpus": gpus,
-         "concurrency": concurrency},
+         "concurrency": concurrency, "reply_tokens": reply_tokens},
         suite=suite,
         languages=None if languages is None else languages.split(","),
         categories=None if categories is None else categories.split(","),
@@ -156,6 +160,7 @@ def calibrate_judge(
     gpus: Gpus = None,
     panel: Panel = None,
     concurrency: Concurrency = None,
+    reply_tokens: ReplyTokens = None,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     runs: Runs = RUNS,
@@ -173,7 +178,7 @@ def calibrate_judge(
     settings = _settings(
         panel,
         {"endpoint": endpoint, "model": model, "key_variable": key_variable, "serve": serve, "gpus": gpus,
-         "concurrency": concurrency},
+         "concurrency": concurrency, "reply_tokens": reply_tokens},
         suite=suite,
         labels=[str(file) for file in labels],
         max_calls=max_calls,

@@ -18,7 +18,7 @@ from acord.sections import STRICT, explained, read_mapping
 
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
 MOST_WORDINGS = 3
-MOST_BYTES = 2**20
+MOST_BYTES = 2**18
 LONGEST_PROMPT = 1_000_000
 START = "id:, criterion: and levels:"
 _PLACE = re.compile(r"\{\s*(\w+)\s*\}")

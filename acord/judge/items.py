@@ -78,12 +78,14 @@ def check_file(path: Path, what: str, most_bytes: int, fix: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise InputError(f"the {what} is no file", where=str(path), fix="Give the path of a file.")
     if status.st_size > most_bytes:
-        raise InputError(f"the {what} has more than {most_bytes // 2**20} MiB", where=str(path), fix=fix)
+        raise InputError(f"the {what} has more than {most_bytes // 2**10} KiB", where=str(path), fix=fix)
 
 
 def shown(value: Any) -> str:
     """A value of a file, short enough for a message and with nothing in it that moves the cursor."""
-    line = visible_line(value if isinstance(value, str) else repr(value))
+    # Lists of YAML can hold one another so often that nobody can write them out.
+    scalar = value is None or isinstance(value, str | int | float)
+    line = visible_line(value if isinstance(value, str) else repr(value) if scalar else f"a {type(value).__name__}")
     return line if len(line) <= 80 else f"{line[:77]}..."
 
 

@@ -179,7 +179,9 @@ def between(ratings: Iterable[Rating]) -> Between | None:
         both = {answer: said for answer, said in scores.items() if a in said and b in said}
         sides = [said[a] for said in both.values()], [said[b] for said in both.values()]
         kappas[a, b] = weighted_kappa(*sides, LEVELS, clusters_N=[item_of(answer) for answer in both])
-    return Between(krippendorff_alpha((list(said.values()) for said in scores.values()), "ordinal"), kappas)
+    return Between(
+        krippendorff_alpha((list(said.values()) for said in scores.values()), "ordinal", bounded=True), kappas
+    )
 
 
 def plain(value: Any) -> Any:
@@ -197,9 +199,18 @@ def plain(value: Any) -> Any:
     return value
 
 
+def fingerprints(replies: Iterable[Rating | Verdict]) -> dict[str, int]:
+    """How many replies that came reported each fingerprint of their judge, "" for none."""
+    return dict(Counter(one.fingerprint for one in replies if one.fingerprint or _is_read(one)))
+
+
 def item_of(answer: Answer) -> tuple[str, str, str]:
     """What depends on each other: the item of the suite, over its wordings and answers."""
     return answer.question.language, answer.question.category, answer.question.item
+
+
+def _is_read(one: Rating | Verdict) -> bool:
+    return (one.score if isinstance(one, Rating) else one.choice) is not None
 
 
 def _place(answer: Answer) -> tuple[str, str, str]:
@@ -227,4 +238,4 @@ def _forms(ratings: Iterable[Rating]) -> Forms:
             scores.setdefault(one.answer, {})[one.form] = one.score
     several = [list(said.values()) for said in scores.values() if len(said) > 1]
     equal = sum(len(set(said)) == 1 for said in several)
-    return Forms(share(equal, len(several)), krippendorff_alpha(several, "ordinal"))
+    return Forms(share(equal, len(several)), krippendorff_alpha(several, "ordinal", bounded=True))

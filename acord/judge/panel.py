@@ -164,6 +164,4 @@ def _rating(judge: str, asked: Asked, heard: Heard) -> Rating:
 def _verdict(judge: str, pair: Pair, heard: Heard) -> Verdict:
     value: Any = heard.value
     choice, reason = (None, "") if value is None else (value.choice, value.reason)
-    return Verdict(
-        judge, pair.first, pair.second, choice, reason, heard.missing, heard.detail, heard.fingerprint
-    )
+    return Verdict(judge, pair.first, pair.second, choice, reason, heard.missing, heard.detail, heard.fingerprint)

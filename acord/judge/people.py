@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from acord.agreement import Agreement, Kappa, krippendorff_alpha, weighted_kappa
 from acord.judge.lengths import Correlation, Scored, correlation
-from acord.judge.measures import item_of
+from acord.judge.measures import fingerprints, item_of
 from acord.judge.record import LEVELS, Answer, Label, Rating
 
 Scale = Literal["1-5", "yes/no"]
@@ -26,6 +26,7 @@ class People:
     gave no score. ties: answers left out since annotators were split. difference: mean of judge less people, in levels
     or in the share of yes; None without answers. above, below: items on which the judge is above, below people in sum.
     annotators: people among themselves, None where no answer has two. length: score and length at equal labels.
+    fingerprints: of the judge in these ratings, and how often.
     """
 
     scale: Scale
@@ -40,6 +41,7 @@ class People:
     below: int
     annotators: Agreement | None
     length: Correlation | None
+    fingerprints: Mapping[str, int]
 
 
 class _Both(NamedTuple):
@@ -58,21 +60,20 @@ def agreement_with_people(ratings: Iterable[Rating], labels: Sequence[Label]) ->
     by_answer: dict[Answer, list[Label]] = {}
     for label in labels:
         by_answer.setdefault(label.answer, []).append(label)
-    scores: dict[str, dict[Answer, int]] = {}
+    rated: dict[str, dict[Answer, Rating]] = {}
     for one in ratings:
         if one.form == 0 and one.answer in by_answer:
-            of_judge = scores.setdefault(one.judge, {})
-            if one.score is not None:
-                of_judge[one.answer] = one.score
+            rated.setdefault(one.judge, {})[one.answer] = one
     result = {}
     for language in dict.fromkeys(label.answer.question.language for label in labels):
         mine = {answer: given for answer, given in by_answer.items() if answer.question.language == language}
-        for judge, of_judge in scores.items():
-            result[judge, language] = _people(mine, of_judge)
+        for judge, of_judge in rated.items():
+            result[judge, language] = _people(mine, [of_judge[answer] for answer in mine if answer in of_judge])
     return result
 
 
-def _people(by_answer: Mapping[Answer, list[Label]], scores: Mapping[Answer, int]) -> People:
+def _people(by_answer: Mapping[Answer, list[Label]], rated: Sequence[Rating]) -> People:
+    scores = {one.answer: one.score for one in rated if one.score is not None}
     scale: Scale = "1-5" if all(one.score is not None for given in by_answer.values() for one in given) else "yes/no"
     said = {answer: _values(given, scale) for answer, given in by_answer.items()}
     labels = {answer: _middle(values) for answer, values in said.items()}
@@ -104,8 +105,9 @@ def _people(by_answer: Mapping[Answer, list[Label]], scores: Mapping[Answer, int
         difference=float(mean(excess)) if excess else None,
         above=sum(more > 0 for more in by_item.values()),
         below=sum(more < 0 for more in by_item.values()),
-        annotators=krippendorff_alpha(said.values(), "ordinal"),
+        annotators=krippendorff_alpha(said.values(), "ordinal", bounded=True),
         length=correlation([_scored(one) for one in both]),
+        fingerprints=fingerprints(rated),
     )
 
 

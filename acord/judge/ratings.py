@@ -109,7 +109,7 @@ def score_table(
     keys = [_key(rating) for rating in counted_ratings]
     judges = tuple(dict.fromkeys(rating.judge for rating in counted_ratings))
     languages = tuple(dict.fromkeys(key.language for key in keys))
-    everywhere = tuple(one for one in languages )
+    everywhere = tuple(one for one in languages if len(_models_in(asked, (one,))) == len(asked.scores))
     table = ScoreTable(
         weighting=weighting,
         judges=judges,

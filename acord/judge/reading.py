@@ -82,7 +82,7 @@ def _object(text: str, key: str) -> dict[str, Any]:
     inside = _FENCE.fullmatch(bare)
     bare = inside.group(1) if inside else bare
     try:
-        content = json.loads(bare, object_pairs_hook=_once, parse_int=_integer, parse_constant=_no_number)
+        content = json.loads(bare, object_pairs_hook=_once, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise Unreadable("unreadable", f"no JSON object: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
@@ -114,10 +114,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _integer(digits: str) -> int:
     # Python refuses to read thousands of digits. So many are out of range, however many there are.
     return int(digits[:20])
-
-
-def _no_number(name: str) -> None:
-    raise Unreadable("unreadable", f"{name} is no JSON")
 
 
 def _reason(content: Mapping[str, Any]) -> str:

@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from acord.judge.measures import Between, Measures, between, measures, plain
+from acord.judge.measures import Between, Measures, between, fingerprints, measures, plain
 from acord.judge.people import People
 from acord.judge.record import Rating, Verdict
 from acord.languages import LANGUAGES, interface_language, text
 
 # Acord's own: half a percent of missing scores moves a mean of levels 1 to 5 by .02 at most.
 MOST_FAILURES = Fraction(1, 200)
-# Acord's own. Zheng et al. (2023), Judging LLM-as-a-judge, table 2, found 65% for GPT-4 asked plainly: what is asked
-# for here is what a judge of today can keep.
+# Acord's own. For comparison, GPT-4 kept 65% on hard pairs: Zheng et al. (2023), Judging LLM-as-a-judge, table 2.
 LEAST_CONSISTENT = Fraction(9, 10)
 # Landis and Koch (1977): .61 to .80 is substantial agreement.
 LEAST_KAPPA = 0.6
-# Fewer decide nothing: 20 of 20 consistent pairs leave .83 possible, and a kappa of .6 from 30 labels .2 to .8.
+# Fewer decide nothing: 20 of 20 consistent pairs leave .83 possible, and 30 labels with a kappa of .6 leave .3 to .8.
 FEWEST_PAIRS = 20
 FEWEST_LABELS = 30
 
@@ -49,7 +48,8 @@ class Gate(NamedTuple):
 class Trust:
     """judges, languages: of which there are ratings or verdicts. measures: by judge and language. people: likewise.
 
-    between: by language, None for a single judge. fingerprints: by judge, how many replies came under each.
+    between: by language, None for a single judge. fingerprints: by judge, how many replies came under each, "" for
+    none; empty where no reply had one.
     """
 
     judges: tuple[str, ...]
@@ -125,12 +125,12 @@ def trust_report(
         for judge in judges
         for language in languages
     }
-    fingerprints = {judge: _fingerprints(one for one in everything if one.judge == judge) for judge in judges}
+    seen = {judge: _seen(judge, (one for one in everything if one.judge == judge), people) for judge in judges}
     gates = [
         gate
         for language in languages
         for judge in judges
-        for gate in _gates(judge, language, measured[judge, language], people.get((judge, language)), fingerprints)
+        for gate in _gates(judge, language, measured[judge, language], people.get((judge, language)), len(seen[judge]))
     ]
     return Trust(
         judges=judges,
@@ -138,15 +138,14 @@ def trust_report(
         measures=measured,
         between={language: between(one for one in ratings if _language(one) == language) for language in languages},
         people=people,
-        fingerprints=fingerprints,
+        fingerprints=seen,
         gates=tuple(gates),
     )
 
 
-def _gates(
-    judge: str, language: str, measured: Measures, people: People | None, fingerprints: Mapping[str, Mapping[str, int]]
-) -> Iterator[Gate]:
-    failures, agree, seen = measured.failures, measured.orders.agree, len(fingerprints[judge])
+def _gates(judge: str, language: str, measured: Measures, people: People | None, seen: int) -> Iterator[Gate]:
+    """seen: fingerprints of the judge."""
+    failures, agree = measured.failures, measured.orders.agree
     changed: Reason | None = ("judge_trust_fingerprints", {"n": seen}) if seen > 1 else None
     found: tuple[tuple[GateName, float | None, int, Reason | None], ...] = (
         ("parse failures", failures.value, failures.n, _failing(measured)),
@@ -191,14 +190,13 @@ def _apart(people: People | None) -> Reason | None:
     return "judge_trust_people", {**values, "n": people.n, "least": LEAST_KAPPA}
 
 
-def _fingerprints(replies: Iterable[Rating | Verdict]) -> dict[str, int]:
-    """How many replies came under each fingerprint; "" for those with none, where others have one."""
-    seen = Counter(one.fingerprint for one in replies if one.fingerprint or _read(one))
+def _seen(judge: str, replies: Iterable[Rating | Verdict], people: Mapping[tuple[str, str], People]) -> dict[str, int]:
+    """Fingerprints of all that the judge said, of answers with people's labels as well."""
+    seen = Counter(fingerprints(replies))
+    for (name, _), found in people.items():
+        if name == judge:
+            seen.update(found.fingerprints)
     return dict(seen.most_common()) if set(seen) != {""} else {}
-
-
-def _read(one: Rating | Verdict) -> bool:
-    return (one.score if isinstance(one, Rating) else one.choice) is not None
 
 
 def _language(one: Rating | Verdict) -> str:

@@ -509,6 +509,76 @@ TEXTS = {
     "judge_trust_people": "weighted kappa with people is {kappa:.2f} (95% interval {low:.2f} to {high:.2f}, {n} "
     "labels; {least:.1f} at least)",
     "judge_trust_fingerprints": "the judge changed during the ratings: {n} fingerprints",
+    # The judge: verb, stage and trust report.
+    "judge_summary": "{ratings} ratings by {judges} judges, {missing} missing; validated: {validated}",
+    "judge_validated_nowhere": "in no language",
+    "judge_progress": "judging",
+    "judge_unit": "calls",
+    "judge_serving": "vLLM starts the judge {judge}",
+    "judge_answering": "{model} answers {questions} prompts",
+    "judge_estimate": "{judge}: {calls} calls to make, {stored} known already; about {prompt} tokens to read, "
+    "{reply} to write at most",
+    "judge_calibration_old": "{judge} has changed since it was held against people: that comparison is not used",
+    "judge_calibration_kept": "Kept for later judgements: {folder}",
+    "judge_calibrated_badly": "the judge agrees with people too little in some language, or there are too few labels",
+    "judge_files": "Answers, ratings, tables and trust report: {folder}",
+    "judge_trust_title": "How far the judges can be trusted:",
+    "judge_line_failures": "{k} of {n} replies could not be read ({share:.1%})",
+    "judge_line_orders": "{k} of {n} pairs keep their verdict when the order is turned ({share:.1%}, 95% interval "
+    "{low:.1%} to {high:.1%})",
+    "judge_line_first": "the answer shown first was chosen in {share:.1%} of {n} verdicts",
+    "judge_line_forms": "{k} of {n} answers keep their score when the judge is asked in other words ({share:.1%})",
+    "judge_line_alpha": ", alpha {alpha:.2f}",
+    "judge_line_length": "score and length go together at {rho:.2f} ({low:.2f} to {high:.2f}, {n} answers)",
+    "judge_line_between": "judges among themselves: alpha {alpha:.2f} ({low:.2f} to {high:.2f})",
+    "judge_line_people": "weighted kappa with people {kappa:.2f} ({low:.2f} to {high:.2f}) on {n} answers "
+    "({scale}); the same in {same:.1%}, without a score {missing}",
+    "judge_line_people_alike": "{n} answers with people's labels ({scale}), all alike: agreement is not defined",
+    "judge_line_scores": "1 to 5",
+    "judge_line_yes_no": "yes or no",
+    "judge_bias_first": "{judge}, {language}: prefers what it is shown first (p {p})",
+    "judge_bias_second": "{judge}, {language}: prefers what it is shown second (p {p})",
+    "judge_bias_longer": "{judge}, {language}: prefers longer answers (p {p})",
+    "judge_bias_shorter": "{judge}, {language}: prefers shorter answers (p {p})",
+    "judge_bias_constant": "{judge}, {language}: gives nearly always the same score (p {p})",
+    "judge_bias_chance": "{judge}, {language}: cannot be told from chance (p {p})",
+    "judge_bias_lenient": "{judge}, {language}: milder than people (p {p})",
+    "judge_bias_harsh": "{judge}, {language}: harsher than people (p {p})",
+    # Cards held against their evidence.
+    "card_verify_more": "... and {more} more",
+    "card_verify_holds": "The card says what its evidence gives.",
+    "card_verify_fails": "The card does not say what its evidence gives (at fault: {faults}).",
+    "card_verify_checked": "Checked: {files} files of evidence by hash, {figures} figures computed again, {lines} "
+    "lines of text written again, {weights} files of the model by hash.",
+    "card_verify_absent": "Not beside the card, so not checked: {files}.",
+    "card_verify_stated": "As the run states it, since nothing in the evidence gives it: {what}.",
+    "card_verify_proves": "This proves that texts, figures, measured items and hashes are of one piece, and that "
+    "nothing was edited in one place alone.",
+    "card_verify_proves_not": "It does not prove who measured, nor that the measurements took place: whoever makes "
+    "all of it anew can make it consistent. A signature over evidence/index.json says who stands for it.",
+    "card_stated_rows_read": "how many rows each source held, and the supply before filters",
+    "card_stated_plan": "tokens of the plan, and size and form of the base model",
+    "card_stated_steps": "the figures of each training step",
+    "card_stated_checkpoints": "held-out figures of earlier checkpoints",
+    "card_stated_no_items": "figures without items ({of})",
+    "card_stated_own_sum": "figures that their task sums up in its own way ({of})",
+    "card_stated_surroundings": "machines, times and versions",
+    # Models exported and published.
+    "model_export_checking": "{name}: the export is asked what its source is asked",
+    "model_export_done": "written to {folder} ({megabytes:.1f} MB)",
+    "model_export_equal": "It reads and says what its source does: {prompts} prompts in {languages} languages, {read} "
+    "token ids read, {said} tokens continued.",
+    "model_export_no_card": "No card lies beside it: the run has none yet.",
+    "publish_files": "{repository} ({kind}): {files} files, {megabytes:.1f} MB",
+    "publish_nothing_sent": "Nothing was sent, and nobody was asked.",
+    "publish_checking": "{folder}: the card is verified",
+    "publish_sending": "{repository}: {files} files are sent",
+    "publish_done": "published: {url}",
+    "publish_commit": "commit {commit}: every file is there, in its size",
+    "publish_unnamed": "The card names no repository, so its snippets do not name {repository}. Set card.repository and "
+    "build the card again.",
+    "publish_model": "model",
+    "publish_dataset": "data set",
 }
 
 ENGLISH = Language(

@@ -526,6 +526,79 @@ TEXTS = {
     "judge_trust_people": "la kappa ponderada con las personas es {kappa:.2f} (intervalo del 95 % de {low:.2f} a "
     "{high:.2f}, {n} etiquetas; como mínimo, {least:.1f})",
     "judge_trust_fingerprints": "el juez cambió durante las puntuaciones: {n} huellas",
+    # The judge: verb, stage and trust report.
+    "judge_summary": "{ratings} valoraciones de {judges} jueces, {missing} sin nota; validado: {validated}",
+    "judge_validated_nowhere": "en ninguna lengua",
+    "judge_progress": "evaluación del juez",
+    "judge_unit": "llamadas",
+    "judge_serving": "vLLM pone en marcha el juez {judge}",
+    "judge_answering": "{model} responde a {questions} preguntas",
+    "judge_estimate": "{judge}: {calls} llamadas por hacer, {stored} ya conocidas; unos {prompt} tokens de "
+    "lectura y {reply} de escritura como máximo",
+    "judge_calibration_old": "{judge} ha cambiado desde que se comparó con personas: esa comparación no se usa",
+    "judge_calibration_kept": "Guardado para los juicios posteriores: {folder}",
+    "judge_calibrated_badly": "el juez concuerda demasiado poco con las personas en alguna lengua, o hay muy pocas "
+    "etiquetas",
+    "judge_files": "Respuestas, valoraciones, tablas e informe de confianza: {folder}",
+    "judge_trust_title": "Hasta qué punto son fiables los jueces:",
+    "judge_line_failures": "{k} de {n} respuestas no se pudieron leer ({share:.1%})",
+    "judge_line_orders": "{k} de {n} pares mantienen el veredicto al invertir el orden ({share:.1%}, intervalo del "
+    "95 %: de {low:.1%} a {high:.1%})",
+    "judge_line_first": "la respuesta mostrada en primer lugar se eligió en el {share:.1%} de {n} veredictos",
+    "judge_line_forms": "{k} de {n} respuestas mantienen la nota si se pregunta al juez con otras palabras ({share:.1%})",
+    "judge_line_alpha": ", alfa {alpha:.2f}",
+    "judge_line_length": "nota y longitud van juntas en {rho:.2f} (de {low:.2f} a {high:.2f}, {n} respuestas)",
+    "judge_line_between": "los jueces entre sí: alfa {alpha:.2f} (de {low:.2f} a {high:.2f})",
+    "judge_line_people": "kappa ponderada con personas {kappa:.2f} (de {low:.2f} a {high:.2f}) en {n} respuestas "
+    "({scale}); igual en el {same:.1%}, sin nota {missing}",
+    "judge_line_people_alike": "{n} respuestas con etiquetas de personas ({scale}), todas iguales: la concordancia no "
+    "está definida",
+    "judge_line_scores": "de 1 a 5",
+    "judge_line_yes_no": "sí o no",
+    "judge_bias_first": "{judge}, {language}: prefiere lo que se le muestra primero (p {p})",
+    "judge_bias_second": "{judge}, {language}: prefiere lo que se le muestra en segundo lugar (p {p})",
+    "judge_bias_longer": "{judge}, {language}: prefiere las respuestas más largas (p {p})",
+    "judge_bias_shorter": "{judge}, {language}: prefiere las respuestas más cortas (p {p})",
+    "judge_bias_constant": "{judge}, {language}: da casi siempre la misma nota (p {p})",
+    "judge_bias_chance": "{judge}, {language}: no se distingue del azar (p {p})",
+    "judge_bias_lenient": "{judge}, {language}: más benévolo que las personas (p {p})",
+    "judge_bias_harsh": "{judge}, {language}: más severo que las personas (p {p})",
+    # Cards held against their evidence.
+    "card_verify_more": "... y {more} más",
+    "card_verify_holds": "La ficha dice lo que dan sus pruebas.",
+    "card_verify_fails": "La ficha no dice lo que dan sus pruebas (fallos: {faults}).",
+    "card_verify_checked": "Comprobado: {files} archivos de pruebas por su resumen, {figures} cifras calculadas de "
+    "nuevo, {lines} líneas de texto escritas de nuevo, {weights} archivos del modelo por su "
+    "resumen.",
+    "card_verify_absent": "No están junto a la ficha y, por tanto, no se han comprobado: {files}.",
+    "card_verify_stated": "Tal como lo declara la ejecución, porque nada de las pruebas lo da: {what}.",
+    "card_verify_proves": "Esto demuestra que los textos, las cifras, los ítems medidos y los resúmenes forman un "
+    "todo, y que no se ha editado nada en un solo lugar.",
+    "card_verify_proves_not": "No demuestra quién ha medido, ni que se haya medido: quien lo hace todo de nuevo puede "
+    "hacerlo coherente. Una firma de evidence/index.json dice quién responde de ello.",
+    "card_stated_rows_read": "cuántas filas tenía cada fuente, y las disponibles antes de los filtros",
+    "card_stated_plan": "los tokens del plan, y el tamaño y la forma del modelo base",
+    "card_stated_steps": "las cifras de cada paso del entrenamiento",
+    "card_stated_checkpoints": "las cifras sobre pares reservados de puntos de control anteriores",
+    "card_stated_no_items": "las cifras sin ítems ({of})",
+    "card_stated_own_sum": "las cifras que su tarea suma a su manera ({of})",
+    "card_stated_surroundings": "máquinas, tiempos y versiones",
+    # Models exported and published.
+    "model_export_checking": "{name}: se pregunta a la exportación lo mismo que al original",
+    "model_export_done": "escrito en {folder} ({megabytes:.1f} MB)",
+    "model_export_equal": "Lee y dice lo mismo que el original: {prompts} preguntas en {languages} lenguas, {read} "
+    "identificadores de tokens leídos, {said} tokens continuados.",
+    "model_export_no_card": "No hay ninguna ficha al lado: la ejecución aún no la tiene.",
+    "publish_files": "{repository} ({kind}): {files} ficheros, {megabytes:.1f} MB",
+    "publish_nothing_sent": "No se ha enviado nada ni se ha preguntado a nadie.",
+    "publish_checking": "{folder}: se verifica la ficha",
+    "publish_sending": "{repository}: se envían {files} ficheros",
+    "publish_done": "publicado: {url}",
+    "publish_commit": "versión {commit}: están todos los ficheros, con su tamaño",
+    "publish_unnamed": "La ficha no dice ningún repositorio, por lo que sus ejemplos no dicen {repository}. Escriba "
+    "card.repository y vuelva a hacer la ficha.",
+    "publish_model": "modelo",
+    "publish_dataset": "conjunto de datos",
 }
 
 SPANISH = Language(

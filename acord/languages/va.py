@@ -524,6 +524,78 @@ TEXTS = {
     "judge_trust_people": "la kappa ponderada amb les persones és {kappa:.2f} (interval del 95 % de {low:.2f} a "
     "{high:.2f}, {n} etiquetes; com a mínim, {least:.1f})",
     "judge_trust_fingerprints": "el jutge ha canviat durant les puntuacions: {n} empremtes",
+    # The judge: verb, stage and trust report.
+    "judge_summary": "{ratings} valoracions de {judges} jutges, {missing} sense nota; validat: {validated}",
+    "judge_validated_nowhere": "en cap llengua",
+    "judge_progress": "avaluació del jutge",
+    "judge_unit": "crides",
+    "judge_serving": "vLLM posa en marxa el jutge {judge}",
+    "judge_answering": "{model} respon a {questions} preguntes",
+    "judge_estimate": "{judge}: {calls} crides per fer, {stored} ja conegudes; uns {prompt} tokens de lectura i "
+    "{reply} d'escriptura com a màxim",
+    "judge_calibration_old": "{judge} ha canviat des que es va comparar amb persones: eixa comparació no s'usa",
+    "judge_calibration_kept": "Guardat per als juís posteriors: {folder}",
+    "judge_calibrated_badly": "el jutge concorda massa poc amb les persones en alguna llengua, o hi ha massa poques "
+    "etiquetes",
+    "judge_files": "Respostes, valoracions, taules i informe de confiança: {folder}",
+    "judge_trust_title": "Fins a quin punt són fiables els jutges:",
+    "judge_line_failures": "{k} de {n} respostes no s'han pogut llegir ({share:.1%})",
+    "judge_line_orders": "{k} de {n} parelles mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
+    "del 95 %: de {low:.1%} a {high:.1%})",
+    "judge_line_first": "la resposta mostrada en primer lloc es va triar en el {share:.1%} de {n} veredictes",
+    "judge_line_forms": "{k} de {n} respostes mantenen la nota si es pregunta al jutge amb altres paraules ({share:.1%})",
+    "judge_line_alpha": ", alfa {alpha:.2f}",
+    "judge_line_length": "nota i longitud van juntes en {rho:.2f} (de {low:.2f} a {high:.2f}, {n} respostes)",
+    "judge_line_between": "els jutges entre si: alfa {alpha:.2f} (de {low:.2f} a {high:.2f})",
+    "judge_line_people": "kappa ponderada amb persones {kappa:.2f} (de {low:.2f} a {high:.2f}) en {n} respostes "
+    "({scale}); igual en el {same:.1%}, sense nota {missing}",
+    "judge_line_people_alike": "{n} respostes amb etiquetes de persones ({scale}), totes iguals: la concordança no "
+    "està definida",
+    "judge_line_scores": "d'1 a 5",
+    "judge_line_yes_no": "sí o no",
+    "judge_bias_first": "{judge}, {language}: preferix el que se li mostra primer (p {p})",
+    "judge_bias_second": "{judge}, {language}: preferix el que se li mostra en segon lloc (p {p})",
+    "judge_bias_longer": "{judge}, {language}: preferix les respostes més llargues (p {p})",
+    "judge_bias_shorter": "{judge}, {language}: preferix les respostes més curtes (p {p})",
+    "judge_bias_constant": "{judge}, {language}: dona quasi sempre la mateixa nota (p {p})",
+    "judge_bias_chance": "{judge}, {language}: no es distingix de l'atzar (p {p})",
+    "judge_bias_lenient": "{judge}, {language}: més benèvol que les persones (p {p})",
+    "judge_bias_harsh": "{judge}, {language}: més sever que les persones (p {p})",
+    # Cards held against their evidence.
+    "card_verify_more": "... i {more} més",
+    "card_verify_holds": "La fitxa diu el que donen les seues proves.",
+    "card_verify_fails": "La fitxa no diu el que donen les seues proves (errades: {faults}).",
+    "card_verify_checked": "Comprovat: {files} fitxers de proves pel seu resum, {figures} xifres calculades de nou, "
+    "{lines} línies de text escrites de nou, {weights} fitxers del model pel seu resum.",
+    "card_verify_absent": "No estan al costat de la fitxa i, per tant, no s'han comprovat: {files}.",
+    "card_verify_stated": "Tal com ho declara l'execució, perquè res de les proves ho dona: {what}.",
+    "card_verify_proves": "Açò demostra que els textos, les xifres, els ítems mesurats i els resums formen un tot, i "
+    "que no s'ha editat res en un sol lloc.",
+    "card_verify_proves_not": "No demostra qui ha mesurat, ni que s'haja mesurat: qui ho fa tot de nou ho pot fer "
+    "coherent. Una signatura d'evidence/index.json diu qui en respon.",
+    "card_stated_rows_read": "quantes files tenia cada font, i les disponibles abans dels filtres",
+    "card_stated_plan": "els tokens del pla, i la mida i la forma del model base",
+    "card_stated_steps": "les xifres de cada pas de l'entrenament",
+    "card_stated_checkpoints": "les xifres sobre parells reservats de punts de control anteriors",
+    "card_stated_no_items": "les xifres sense ítems ({of})",
+    "card_stated_own_sum": "les xifres que la seua tasca suma a la seua manera ({of})",
+    "card_stated_surroundings": "màquines, temps i versions",
+    # Models exported and published.
+    "model_export_checking": "{name}: es pregunta a l'exportació el mateix que a l'original",
+    "model_export_done": "escrit en {folder} ({megabytes:.1f} MB)",
+    "model_export_equal": "Llig i diu el mateix que l'original: {prompts} preguntes en {languages} llengües, {read} "
+    "identificadors de tokens llegits, {said} tokens continuats.",
+    "model_export_no_card": "No hi ha cap fitxa al costat: l'execució encara no en té.",
+    "publish_files": "{repository} ({kind}): {files} fitxers, {megabytes:.1f} MB",
+    "publish_nothing_sent": "No s'ha enviat res ni s'ha preguntat a ningú.",
+    "publish_checking": "{folder}: es verifica la fitxa",
+    "publish_sending": "{repository}: s'envien {files} fitxers",
+    "publish_done": "publicat: {url}",
+    "publish_commit": "versió {commit}: hi són tots els fitxers, amb la seua grandària",
+    "publish_unnamed": "La fitxa no diu cap repositori, i per això els seus exemples no diuen {repository}. Escriviu "
+    "card.repository i torneu a fer la fitxa.",
+    "publish_model": "model",
+    "publish_dataset": "conjunt de dades",
 }
 
 VALENCIAN = Language(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from acord.recipe.card import Card
+from acord.recipe.card import Card, Party, words_in
 from acord.recipe.data import (
     Data,
     Decontaminate,
@@ -41,6 +41,7 @@ __all__ = [
     "JudgeModel",
     "Model",
     "PairPolicy",
+    "Party",
     "Recipe",
     "Section",
     "Source",
@@ -50,6 +51,7 @@ __all__ = [
     "load_recipe",
     "parse_recipe",
     "shown_values",
+    "words_in",
 ]
 
 RANDOM_BASE = r"^random:llama-(\d+)x(\d+)$"

@@ -1,73 +1,9 @@
-"""Krippendorff's alpha against worked examples, and which answers it compares."""
+"""Which answers of a session are compared."""
 
-from collections.abc import Sequence
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from acord.feedback.agreement import agreement_of, krippendorff_alpha
+from acord.feedback.agreement import agreement_of
 from acord.feedback.record import Preference
 
 from .samples import prefer
-
-# K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), A to C, nominal: observers in rows, * missing.
-BINARY = ["0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0"]
-LETTERS = ["a a b b d c c c e d d a", "b a b b b c c c e d d d"]
-FOUR_OBSERVERS = [
-    "1 2 3 3 2 1 4 1 2 * * *",
-    "1 2 3 3 2 2 4 1 2 5 * 3",
-    "* 3 3 3 2 3 4 2 2 5 1 *",
-    "1 2 3 3 2 4 4 1 2 5 1 *",
-]
-
-
-def units(rows: Sequence[str]) -> list[list[str]]:
-    return [[value for value in unit if value != "*"] for unit in zip(*(row.split() for row in rows), strict=True)]
-
-
-@pytest.mark.parametrize(
-    ("rows", "published", "compared"),
-    [(BINARY, 0.095, (10, 20)), (LETTERS, 0.692, (12, 24)), (FOUR_OBSERVERS, 0.743, (11, 40))],
-)
-def test_alpha_is_what_was_published(rows: list[str], published: float, compared: tuple[int, int]) -> None:
-    result = krippendorff_alpha(units(rows))
-    assert result is not None
-    assert round(result.alpha, 3) == published
-    assert (result.units, result.answers) == compared
-    assert result.low <= result.alpha <= result.high
-    assert krippendorff_alpha(units(rows)) == result
-
-
-def test_the_interval_narrows_with_more_units() -> None:
-    few, many = krippendorff_alpha(units(BINARY)), krippendorff_alpha(units(BINARY) * 40)
-    assert few is not None
-    assert many is not None
-    assert many.high - many.low < (few.high - few.low) / 4
-    assert many.low < 0.095 < many.high
-
-
-@pytest.mark.parametrize("values", [[], [["1"], ["2"]], [["1", "1"], ["1", "1"]], [["1", "1"], ["2"]]])
-def test_without_two_values_that_differ_nothing_can_be_said(values: list[list[str]]) -> None:
-    assert krippendorff_alpha(values) is None
-
-
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=5), max_size=8))
-def test_alpha_is_its_definition_by_pairs(values: list[list[str]]) -> None:
-    """1 less observed over expected disagreement, by counting every ordered pair of values."""
-    compared = [unit for unit in values if len(unit) > 1]
-    everything = [value for unit in compared for value in unit]
-    result = krippendorff_alpha(values)
-    if len({*everything}) < 2:
-        assert result is None
-        return
-    observed = sum(
-        sum(a != b for i, a in enumerate(unit) for j, b in enumerate(unit) if i != j) / (len(unit) - 1)
-        for unit in compared
-    ) / len(everything)
-    pairs = [a != b for i, a in enumerate(everything) for j, b in enumerate(everything) if i != j]
-    assert result is not None
-    assert result.alpha == pytest.approx(1 - observed / (sum(pairs) / len(pairs)))
 
 
 def said(who: str, prompt: str, choice: str, shown: tuple[str, str] = ("new", "old")) -> Preference:

@@ -12,11 +12,13 @@ As a process: `python -m tests.judge.judge_server [SCRIPT]` prints its address; 
 """
 
 import json
+import socket
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -159,6 +161,7 @@ class JudgeServer:
         self.closing = threading.Event()
         self.asked: Counter[str] = Counter()
         self.under_way = 0
+        self.connections: list[socket.socket] = []
 
     @property
     def by_key(self) -> Counter[str]:
@@ -185,6 +188,9 @@ class JudgeServer:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+        for connection in self.connections:  # or those that are kept alive would go on being served
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def met(self, key: str, authorization: str | None, body: dict[str, Any]) -> str:
         """Count a request and name the behaviour that it meets."""
@@ -236,6 +242,12 @@ class JudgeServer:
 def _handler_of(server: JudgeServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            with server.lock:
+                server.connections.append(self.connection)
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -1,22 +1,18 @@
 """The judge's client against a server that misbehaves on command: cases end as stated, nothing is paid twice."""
 
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from acord.errors import InputError, MachineError
-from acord.judge.budget import Budget, worst_case
+from acord.judge.budget import Budget
 from acord.judge.calls import CallStore, Messages
 from acord.judge.client import GONE_AFTER, Call, Heard, JudgeClient
 from acord.judge.prompts import RATING_SCHEMA
@@ -245,6 +241,30 @@ def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     assert stored(tmp_path) == 3
 
 
+def test_only_failures_one_after_another_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acord.judge.client.SILENT_AFTER", 2)
+    fails = "-then-".join(["500"] * 5)
+    with JudgeServer(script=f"{fails}-then-ok-then-{fails}-then-ok-then-500") as server:
+        model = judge(server, concurrency=1)
+        heard = ask(model, tmp_path, calls(4))
+        assert [one.missing for one in heard] == ["no answer", None, "no answer", None]
+        with pytest.raises(InputError, match=r"the last 2 calls had no reply \(HTTP 500\). See what ails"):
+            ask(model, tmp_path, calls(9))
+        assert stored(tmp_path) == 2
+
+
+def test_a_reply_that_cannot_be_read_is_asked_for_in_other_words(tmp_path: Path) -> None:
+    with JudgeServer(script="prose") as server:
+        (heard,) = ask(judge(server), tmp_path, calls(1))
+        said = [request.body["messages"][0]["content"] for request in server.requests]
+        assert said == ["answer 0 ñ", "answer 0 ñ Once more.", "answer 0 ñ Once more. Once more."]
+        assert len(server.by_key) == heard.tries == 3
+        assert heard.prompt_tokens == 3 + 5 + 7
+    with JudgeServer(script="500-then-ok") as server:
+        ask(judge(server), tmp_path / "other", calls(1))
+        assert list(server.by_key.values()) == [2]  # a try that is repeated has the key of the first
+
+
 def test_waiting_ends_when_the_run_does(tmp_path: Path) -> None:
     """One call waits for its minute while another meets a refusal of the key."""
     with JudgeServer(script="429-for-an-hour-then-401") as server:
@@ -255,79 +275,31 @@ def test_waiting_ends_when_the_run_does(tmp_path: Path) -> None:
 
 
 def test_a_run_can_be_stopped_from_outside_and_from_the_callers_own_code(tmp_path: Path) -> None:
-    with JudgeServer(seconds=0.05) as server:
+    stops: list[JudgeClient] = []
+
+    def answer(_messages: Any) -> int:
+        if stops and len(server.requests) >= 7:
+            stops[0].stop()
+        return 4
+
+    def interrupt(_number: int, _heard: Heard) -> None:
+        raise KeyboardInterrupt
+
+    with JudgeServer(answer=answer, seconds=0.02) as server:
         with client(judge(server, concurrency=2), tmp_path) as one:
-            threading.Timer(0.2, one.stop).start()
-            with pytest.raises(InputError, match=r"stopped; \d+ of 100 judgements are made and kept"):
+            stops.append(one)
+            with pytest.raises(InputError, match=r"stopped; [78] of 100 judgements are made and kept"):
                 one.ask_many(calls(100))
             sent = len(server.requests)
-            assert 2 <= sent <= 12
-
-        def interrupt(number: int, heard: Heard) -> None:
-            raise KeyboardInterrupt
-
+            assert sent in (7, 8)
+            assert stored(tmp_path) == sent  # what was under way is kept
+            with pytest.raises(InputError, match="stopped"):
+                one.ask_many(calls(100))
+            assert len(server.requests) == sent
+        stops.clear()
         with client(judge(server, concurrency=2), tmp_path / "other") as one, pytest.raises(KeyboardInterrupt):
             one.ask_many(calls(100), interrupt)
-        assert len(server.requests) - sent <= 6
-        assert stored(tmp_path) + stored(tmp_path / "other") == len(server.requests)  # what was under way is kept
-
-
-@pytest.mark.parametrize("concurrency", [1, 16])
-def test_the_cap_on_calls_holds_to_the_call(tmp_path: Path, concurrency: int) -> None:
-    with JudgeServer(script="prose-then-500-then-ok", seconds=0.01) as server:
-        model = judge(server, concurrency=concurrency)
-        with pytest.raises(
-            InputError, match=r"max_calls \(25\) is reached; \d+ of 100 judg.* Raise judge.max_calls"
-        ) as caught:
-            ask(model, tmp_path, calls(100), Budget(max_calls=25))
-        assert len(server.requests) == 25
-        kept = stored(tmp_path)
-        assert kept == 24  # one was an HTTP 500
-        assert f"; {kept - 1} of 100" in str(caught.value) or f"; {kept - 2} of 100" in str(caught.value)
-        heard = ask(model, tmp_path, calls(100), Budget(max_calls=200))
-        assert [one.value for one in heard] == [FOUR] * 100
-        assert len(server.requests) == 102  # 100 calls, one asked again, one tried again
-
-
-def test_judges_share_one_cap(tmp_path: Path) -> None:
-    budget = Budget(max_calls=30)
-    errors: list[str] = []
-
-    def run(name: str) -> None:
-        try:
-            ask(judge(server, model=name, concurrency=8), tmp_path, calls(50), budget)
-        except InputError as error:
-            errors.append(str(error))
-
-    with JudgeServer(seconds=0.01) as server:
-        threads = [threading.Thread(target=run, args=(name,)) for name in ("a", "b", "c")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        assert len(errors) == 3
-        assert len(server.requests) == stored(tmp_path) == 30
-
-
-def test_the_cap_on_tokens_holds_where_no_usage_is_reported(tmp_path: Path) -> None:
-    each = worst_case(calls(1)[0].messages, 50)
-    with JudgeServer(script="no-usage", seconds=0.01) as server:
-        budget = Budget(max_tokens=10 * each - 1)
-        with pytest.raises(InputError, match=r"max_tokens \([\d,]+\) is reached; 9 of 10 judgements"):
-            ask(judge(server, concurrency=16), tmp_path, calls(10), budget)
-        assert (len(server.requests), budget.tokens) == (9, 9 * each)
-
-
-def test_what_a_call_did_not_use_is_there_for_the_next(tmp_path: Path) -> None:
-    """Room for three calls at once at their worst, and for all of them one after another."""
-    each = worst_case(calls(1)[0].messages, 50) + 1
-    with JudgeServer(seconds=0.01) as server:
-        budget = Budget(max_tokens=3 * each + 30 * 9)
-        heard = ask(judge(server, concurrency=16), tmp_path, calls(30), budget)
-        assert [one.value for one in heard] == [FOUR] * 30
-        used = sum(one.prompt_tokens + one.completion_tokens for one in heard)
-        assert budget.tokens == used == 30 * 9
-        assert server.at_once <= 6
+        assert 1 <= stored(tmp_path / "other") == len(server.requests) - sent < 100
 
 
 def test_a_change_of_the_judge_is_seen(tmp_path: Path) -> None:
@@ -366,8 +338,6 @@ def test_a_model_that_reports_another_name_is_told_apart(
 
 def test_what_decides_a_reply_decides_what_is_asked_again(tmp_path: Path) -> None:
     (one,) = calls(1)
-    from dataclasses import replace
-
     with JudgeServer() as server:
         asked = [
             (judge(server), one),
@@ -396,65 +366,3 @@ def test_a_disk_that_is_full_ends_the_run(tmp_path: Path) -> None:
         ):
             one.ask_many(calls(200))
         assert len(server.requests) < 200
-
-
-CHILD = """
-import sys
-from pathlib import Path
-from tests.judge import test_client as t
-model = t.JudgeModel(endpoint=sys.argv[1], model="judge", concurrency=4, timeout_seconds=5, reply_tokens=50)
-print("ready", flush=True)
-t.ask(model, Path(sys.argv[2]), t.calls(60))
-"""
-
-
-@pytest.mark.slow
-def test_killed_at_ten_moments_nothing_that_is_kept_is_paid_twice(tmp_path: Path) -> None:
-    """Killed while a request is under way (even moments), and just after a reply was sent (odd ones)."""
-    moments = iter(range(3, 60, 6))
-    child: list[subprocess.Popen[bytes]] = []
-    lock = threading.Lock()
-    moment = next(moments)
-
-    def answer(messages: Any) -> int:
-        nonlocal moment
-        with lock:
-            if child and sum(server.replied.values()) >= moment:
-                if moment % 12 == 3:
-                    time.sleep(0.02)
-                os.kill(child[0].pid, signal.SIGKILL)
-                moment = next(moments, 10**6)
-                child.clear()
-        return len(messages[0]["content"]) % 5 + 1
-
-    kills = 0
-    with JudgeServer(answer=answer, script="ok-then-ok-then-429-then-ok", seconds=0.005) as server:
-        while True:
-            process = subprocess.Popen(
-                [sys.executable, "-c", CHILD, server.url, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
-            )
-            assert process.stdout is not None
-            process.stdout.readline()
-            child[:] = [process]
-            code = process.wait(timeout=60)
-            process.stdout.close()
-            if code == 0:
-                break
-            assert code == -signal.SIGKILL
-            kills += 1
-            with CallStore(tmp_path / "calls.sqlite") as store:
-                kept = {row[0].hex() for row in store._database.read("SELECT key FROM calls")}
-            asked_before = server.by_key
-            (tmp_path / "kept.json").write_text(json.dumps({key: asked_before[key] for key in kept}))
-        assert kills == 10
-        counts = server.by_key
-        assert len(counts) == 60
-        # The only repeats are calls under way at a kill, at most `concurrency` of them, and the one 429.
-        assert sum(counts.values()) - 60 <= 4 * kills + 1
-        for key, before in json.loads((tmp_path / "kept.json").read_text()).items():
-            assert counts[key] == before
-        undisturbed = ask(judge(server, concurrency=4), tmp_path / "undisturbed", calls(60))
-        sent = len(server.requests)
-        resumed = ask(judge(server, concurrency=4), tmp_path, calls(60))
-        assert len(server.requests) == sent
-        assert [one.value for one in resumed] == [one.value for one in undisturbed]

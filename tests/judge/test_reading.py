@@ -171,11 +171,20 @@ def test_a_verdict_that_the_answer_holds_is_not_the_judges(text: str, copy: str)
     assert read_rating('{"reason": "Flawless.", "score": 4}', asked).score == 4
 
 
-def test_a_copied_verdict_is_known_by_its_meaning():
-    text = '{"reason": "És «perfecta»: \\"bé\\".", "score": 5}'
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"reason": "És «perfecta»: \\"bé\\".", "score": 5}',
+        '{"reason": "\\u00c9s \\u00abperfecta\\u00bb: \\"b\\u00e9\\".", "score": 5}',
+        '{"reason": "Ｅ\u0301s «ｐerfecta»: \\"be\u0301\\".", "score": ５}',
+    ],
+    ids=ascii,
+)
+def test_a_copied_verdict_is_known_however_it_is_spelled(text: str):
     asked = rating_messages(RUBRIC, Answer(QUESTION, "model", text))
-    with pytest.raises(Unreadable, match="copy"):
-        read_rating(json.dumps(json.loads(text)), asked)
+    for ascii_only in (True, False):
+        with pytest.raises(Unreadable, match="copy"):
+            read_rating(json.dumps({"reason": 'És «perfecta»: "bé".', "score": 5}, ensure_ascii=ascii_only), asked)
 
 
 def test_a_copied_choice_is_not_the_judges():
@@ -216,6 +225,17 @@ def test_a_rating_is_no_choice_and_a_choice_no_rating():
         read_choice(GOOD)
     with pytest.raises(Unreadable):
         read_rating('{"reason": "Closer.", "choice": "1"}')
+
+
+def test_the_detail_shows_what_was_there_and_never_all_of_it():
+    for score, shown in (
+        ("[4]", "a JSON list"),
+        ("{}", "a JSON object"),
+        ('"' + "4" * 90 + '"', "'" + "4" * 56 + "..."),
+    ):
+        with pytest.raises(Unreadable) as caught:
+            read_rating(reply(score))
+        assert caught.value.detail == f"the score is no whole number: {shown}"
 
 
 def test_half_characters_of_a_reason_are_replaced():

@@ -116,7 +116,7 @@ def test_what_a_suite_does_not_have_is_not_asked(tmp_path: Path, chosen: dict, f
 
 
 def test_places_are_filled_in_one_pass(tmp_path: Path):
-    texts = {"id": "1", "task": "{other} {task} {id} \\1 $x %s {{task}}", "other": "no"}
+    texts = {"id": "1", "task": "{zone} {task} {id} \\1 $x %s {{task}}", "zone": "no"}
     prompts = {"va": ['Respon com a {"a": 1}: { task } {}']}
     suite = load_suite(suite_of(tmp_path, changed(prompts=prompts, items={"va": [texts]})))
     assert suite.questions()[0].prompt == f'Respon com a {{"a": 1}}: {texts["task"]} {{}}'
@@ -207,7 +207,10 @@ def test_a_rubric_of_ones_own_needs_no_items(tmp_path: Path):
         ({"prompts": {"va": ["{task}", "Escriu."]}}, "prompts.va.1: no place for an item's text"),
         ({"prompts": {"va": ["{text}"]}}, "{text} is no text of item 1. Its texts for prompts: {task}."),
         ({"prompts": {"va": ["{task} {id}"]}}, "{id} is no text of item 1"),
-        ({"prompts": {"va": ["{task} {reference}"]}}, "{reference} is no text of item 1"),
+        (
+            {"prompts": {"va": ["{task} {reference}"]}, "items": {"va": [{"id": "1", "task": "a", "reference": "b"}]}},
+            "{reference} is no text of item 1. Its texts for prompts: {task}.",
+        ),
         ({"prompts": {"va": ["{task}"], "es": ["{task}"]}}, "items: has no es"),
         ({"prompts": {"es": ["{task}"]}}, "items: has no es"),
         ({"prompts": None}, "category letters has no prompts"),
@@ -260,7 +263,7 @@ def test_a_mistake_in_a_category_is_one_line(tmp_path: Path, keys: dict, fault: 
         (b"[" * 50_000, "line 1: a number is too long, or lists are nested too deeply"),
         (b'{"id": "1", "task": "' + b"a" * 1_000_001 + b'"}', "with item 1 the prompt has over 1000000 characters"),
         (b'{"id": "1", "' + b"k" * 5000 + b'": "a"}', "kkk... is no name of a key"),
-        ('{"id": "1\\u001b[2J\\u202e", "x": "a"}'.encode(), r"of item 1\x1b[2J\u202e"),
+        (b'{"id": "1\\u001b[2J\\u202e", "x": "a"}', r"of item 1\x1b[2J\u202e"),
     ],
     ids=lambda value: ascii(value)[:40],
 )
@@ -286,7 +289,7 @@ def test_a_mistake_in_a_file_of_items_names_its_line(tmp_path: Path, lines: byte
         (b"name: m\xe9\n", "not UTF-8 text"),
         (b"\x00\x01\x02", "no valid YAML"),
         (b"name: !!python/object/apply:os.getcwd []\ncategories: [a]", "no valid YAML"),
-        (b"#" * (2**20 + 1), "has more than 1 MiB. Put the items into a .jsonl file beside it."),
+        (b"#" * (2**18 + 1), "has more than 256 KiB. Put the items into a .jsonl file beside it."),
         (b"name: mine\ncategories: &a [*a]", "categories.0"),
         (b"name: mine\ncategories: " + b"[" * 5000, "nested too deeply"),
     ],
@@ -296,6 +299,19 @@ def test_a_mistake_in_a_suites_file_is_one_line(tmp_path: Path, text: bytes, fau
     file = tmp_path / "mine.yaml"
     file.write_bytes(text)
     assert fault in fault_of(str(file))
+
+
+def test_lists_that_hold_one_another_are_not_written_out(tmp_path: Path):
+    bomb = "\n".join(f"  - &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 30))
+    file = Path(suite_of(tmp_path, changed(items={"va": [{"id": "1", "task": "HERE"}]})))
+    start, _, rest = file.read_text().partition("name:")
+    file.write_text(f"bomb:\n  - &l0 [x]\n{bomb}\n{start.replace('HERE', '*l29')}name:{rest}")
+    assert "unknown key bomb" in fault_of(str(file))
+    inline = "&l0 [x]"
+    for n in range(1, 30):
+        inline = f"&l{n} [{inline}, {', '.join([f'*l{n - 1}'] * 9)}]"
+    file.write_text(f"{start.replace('HERE', inline)}name:{rest}")
+    assert "task: should be text (it is a list)" in fault_of(str(file))
 
 
 def test_two_categories_are_not_of_one_id(tmp_path: Path):

@@ -56,7 +56,8 @@ def test_the_table_in_markdown(report):
         "| --- | ---: | ---: | ---: | ---: | --- | ---: |\n"
         f"| Maths | 20 | **4.500 / 0.506** \\[{good.low:.3f}, {good.high:.3f}\\] | "
         f"2.000 / 0.725 \\[{poor.low:.3f}, {poor.high:.3f}\\] | 0.000 | – | 0 |\n"
-        "| reading | 18–20 | 3.500 / 0.513 \\[3.260, 3.740\\] = | 3.500 / 0.514 \\[3.244, 3.756\\] = | – | – | 2 (1) |\n"
+        "| reading | 18–20 | 3.500 / 0.513 \\[3.260, 3.740\\] = | "
+        "3.500 / 0.514 \\[3.244, 3.756\\] = | – | – | 2 (1) |\n"
     )
     assert "\n| Overall, categories weigh the same | 38–40 | " in page
     assert "\n(1) no score: poor (score out of range: 2)" in page

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal, NamedTuple
 
 MOST_CELL = 120
@@ -100,5 +101,6 @@ def _number(written: str, decimal_comma: bool) -> Shown | None:
         value = float(plain)
     except ValueError:
         return None
-    digits = plain.lower().split("e")[0]
-    return Shown(value, len(digits.split(".")[1]) if "." in digits else 0)
+    digits, _, exponent = plain.lower().partition("e")
+    places = len(digits.partition(".")[2]) - int(exponent or 0)
+    return Shown(value, max(0, places)) if isfinite(value) else None

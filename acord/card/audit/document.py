@@ -200,11 +200,10 @@ class _Reader:
         elif token.type in ("fence", "code_block"):
             paragraphs.append(Paragraph(token.content.rstrip("\n"), line + (token.type == "fence"), "code"))
         elif token.type == "html_block":
-            html = _Html(line)
-            html.feed(token.content)
-            html.close()
+            html = _read_html(token.content, line)
             self.unread += html.tables
-            if text := "".join(html.text).strip("\n"):
+            text = "".join(html.text)
+            if text.strip():
                 paragraphs.append(Paragraph(text, line, "html", tuple(html.links)))
 
     def _heading(self, inline: Token, level: int) -> None:
@@ -297,6 +296,16 @@ def _links(inline: Token) -> tuple[Link, ...]:
         elif child.type in ("text", "code_inline", "image"):
             text += child.content
     return tuple(found)
+
+
+def _read_html(content: str, line: int) -> "_Html":
+    html = _Html(line)
+    try:
+        html.feed(content)
+        html.close()
+    except AssertionError:
+        pass  # the parser's own, at a declaration that it does not know; what stood before it is kept
+    return html
 
 
 class _Html(HTMLParser):

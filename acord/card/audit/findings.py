@@ -32,6 +32,7 @@ RULES: Mapping[str, str] = {
     "total-wrong": "A sum that its parts do not give.",
     "link-other-model": "A link's text names one model and its address another.",
     "claim-against-table": "Prose says what the tables do not bear out: counted wins, losses and ties.",
+    "prose-figure": "A figure in prose that the table gives otherwise.",
     "evidence-missing": "What a reader needs to judge the numbers and the card does not state.",
     "table-unread": "A table that could not be read, and so was not checked.",
     "metadata-unread": "The card's metadata could not be read.",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from acord.card.audit.cells import Cell, read_cell, writes_decimal_comma
@@ -14,18 +14,51 @@ Kind = Literal["label", "language", "task", "metric", "model", "measure", "other
 MOST_COLUMNS = 200
 
 # First words of a header, in lower case and without signs.
-TASK_HEADS = ("dataset", "data set", "task", "tasks", "benchmark", "benchmarks", "test", "eval", "evaluation", "suite")
-TASK_HEADS += ("conjunt", "tasca", "conjunto", "tarea", "corpus", "task category", "category")
+TASK_HEADS: tuple[str, ...] = (
+    "dataset",
+    "data set",
+    "task",
+    "tasks",
+    "benchmark",
+    "benchmarks",
+    "test",
+    "eval",
+    "evaluation",
+    "suite",
+)
+TASK_HEADS += ("conjunt de dades", "tasca", "conjunto de datos", "tarea", "corpus", "task category", "category")
 LANGUAGE_HEADS = ("lang", "language", "langs", "languages", "llengua", "lengua", "idioma", "pair", "direction")
 METRIC_HEADS = ("metric", "metrics", "measure", "mètrica", "métrica", "score type")
-MODEL_HEADS = ("model", "models", "modelo", "modelos", "system", "systems", "checkpoint", "llm", "llms", "name")
-OTHER_HEADS = frozenset(
-    "n #n num items item size samples sample examples questions count counts number instances tokens total shots shot "
-    "few-shot fewshot n-shot nshot n_shot num_fewshot stderr se ± sd std stdev version filter seed chance random delta δ "
-    "diff difference gain change improvement p p-value pvalue ci interval year rank # id row no no. epoch epochs step "
-    "steps loss parameters params rows pairs train validation dev source 95%".split()
+MODEL_HEADS = (
+    "model",
+    "models",
+    "modelo",
+    "modelos",
+    "system",
+    "systems",
+    "checkpoint",
+    "llm",
+    "llms",
+    "model name",
+    "model_name",
 )
-VALUE_HEADS = frozenset("value score result results accuracy acc".split())
+# Numbers that are no model's score: the first or last word of a header, or all of it.
+OTHER_HEADS = frozenset(
+    """
+    n #n num items item size samples sample examples questions count counts number instances tokens total shots shot
+    few-shot fewshot n-shot nshot n_shot num_fewshot stderr se ± sd std stdev version filter seed chance random delta δ
+    diff difference gain change improvement p p-value pvalue ci interval year rank # id row no epoch epochs step steps
+    loss parameters params rows pairs train validation dev source s ms sec seconds min minutes hours time gb mb kb
+    memory ratio words bytes characters chars cost price speed length frames date default
+    dropped kept used holm detectable effect constant ítems exemples ejemplos plantilla atzar azar resposta respuesta
+    efecte efecto diferència diferencia canvi cambio files filas parells pares llavor semilla hores horas temps tiempo
+    marge margen intervalo
+    """.split()  # noqa: SIM905 - a list of fifty quoted words is harder to read
+)
+# A header that gives a unit of time, size or speed: "hf backend, s", "peak (GB)", "tokens/s".
+UNIT = re.compile(
+    r"(?:[,(\[]\s*|/\s*)(?:s|ms|sec|seconds|min|minutes|h|hours|[kmg]i?b|tokens?|x|usd|€|\$)\s*[)\]]?\s*$", re.I
+)
 MODELS_SIGN = re.compile(r"\d\s*[bm]\b|instruct|[a-z]-\d|gpt|llama|chat|base\b|dpo|sft|/[a-z]", re.IGNORECASE)
 
 
@@ -112,7 +145,8 @@ class Table:
 
     def models_column(self) -> int:
         """In a table whose rows are models: the column that names them."""
-        return next((i for i, column in enumerate(self.columns) if column.kind == "label"), 0)
+        labels = [i for i, column in enumerate(self.columns) if column.kind == "label"]
+        return next((i for i in labels if _head(self.columns[i].name) in MODEL_HEADS), labels[0] if labels else 0)
 
     def scores(self, row: Row) -> tuple[Cell, ...]:
         """The row's cells in columns of scores."""
@@ -136,8 +170,21 @@ def read_table(raw: RawTable) -> Table:
     header = tuple(_cell(cell, i, comma) for i, cell in enumerate(raw.header[:width]))
     grid = [tuple(_cell(cell, i, comma) for i, cell in enumerate(row[:width])) for row in raw.rows]
     columns = _columns(header, grid)
+    if any(column.kind == "metric" for column in columns):
+        grid = _filled(grid, columns)
     rows = tuple(_row(cells, columns) for cells in grid)
     return Table(raw.number, raw.path, raw.caption, raw.header[0].line, columns, header, rows)
+
+
+def _filled(grid: Sequence[tuple[Cell, ...]], columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
+    """Rows with their task taken from above where it is left out: a further metric of the same one."""
+    tasks = [i for i, column in enumerate(columns) if column.kind == "task"]
+    filled: list[tuple[Cell, ...]] = []
+    for row in grid:
+        left_out = filled and tasks and not any(row[i].text for i in tasks)
+        above = filled[-1] if left_out else row
+        filled.append(tuple(replace(c, text=above[i].text) if i in tasks else c for i, c in enumerate(row)))
+    return filled
 
 
 def _cell(raw: RawCell, column: int, decimal_comma: bool) -> Cell:
@@ -186,8 +233,9 @@ def _kind(name: str, numeric: bool) -> Kind:
     head = _head(name)
     words = head.split()
     if numeric:
-        other = head in OTHER_HEADS or (words and words[0] in OTHER_HEADS and not MODELS_SIGN.search(name))
-        return "other" if other or not name.strip() else "model"
+        ends = {*words[:1], *words[-1:]}
+        counts = head in OTHER_HEADS or (bool(ends & OTHER_HEADS) and not MODELS_SIGN.search(name))
+        return "other" if counts or UNIT.search(name) or not name.strip() else "model"
     if head in METRIC_HEADS:
         return "metric"
     if head in LANGUAGE_HEADS:
@@ -199,16 +247,22 @@ def _kind(name: str, numeric: bool) -> Kind:
 
 def _rows_are_models(header: Sequence[Cell], grid: Sequence[Sequence[Cell]], kinds: Sequence[Kind]) -> bool:
     """Whether the table stands on its side: a model a row, a task or metric a column."""
-    if "model" not in kinds or "metric" in kinds or "task" in kinds:
+    if "model" not in kinds or "metric" in kinds:
         return False
-    first = next((i for i, kind in enumerate(kinds) if kind == "label"), None)
-    if first is None:
-        return False
-    if _head(header[first].text) in MODEL_HEADS:
+    labels = [i for i, kind in enumerate(kinds) if kind == "label"]
+    if any(_head(header[i].text) in MODEL_HEADS for i in labels):
         return True
+    if not labels or "task" in kinds:
+        return False
+    first = labels[0]
     scored = [cell.text for cell, kind in zip(header, kinds, strict=True) if kind == "model"]
     named = [row[first].text for row in grid]
     return _share_of_models(named) > 0.5 > _share_of_models(scored)
+
+
+def named_as_models(names: Sequence[str]) -> bool:
+    """Whether half of the names or more look like models': a size, a version, a maker's word."""
+    return _share_of_models(names) >= 0.5
 
 
 def _share_of_models(names: Sequence[str]) -> float:

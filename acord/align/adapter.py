@@ -1,0 +1,38 @@
+"""A trained LoRA adapter as a folder that peft loads onto the base: adapter_model.safetensors, adapter_config.json."""
+
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from acord.align.policy import Policy
+from acord.recipe import Adapter
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+# How peft names the parts of a model in a file: within two wrappers, without the name of the adapter.
+PREFIX, NAMED = "base_model.model.", ".default."
+
+
+def save_adapter(policy: Policy, adapter: Adapter, base: str, folder: Path) -> None:
+    """Write the fp32 masters of a policy's adapter. base: what the configuration calls the model that it belongs to."""
+    from peft import LoraConfig
+
+    folder.mkdir(parents=True)
+    tensors = {
+        f"{PREFIX}{name.replace(NAMED, '.')}": master.detach().cpu().contiguous()
+        for name, master in policy.masters.items()
+    }
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    LoraConfig(
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=0.0,
+        target_modules=_targets(policy),
+        task_type="CAUSAL_LM",
+        base_model_name_or_path=base,
+        inference_mode=True,
+    ).save_pretrained(str(folder))
+
+
+def _targets(policy: Policy) -> list[str]:
+    """Full names of the layers that have one: `all-linear` may be read otherwise by another version of peft."""
+    return sorted({name.partition(".lora_")[0] for name in policy.masters})
