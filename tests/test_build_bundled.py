@@ -13,7 +13,7 @@ import torch
 
 from acord.chat import ChatFormat
 from acord.models import train_tokenizer
-from acord.run.demo import PROMPTS
+from acord.run.answers import PROMPTS
 from scripts.bundled.corpus import LONGEST, Parallel, is_useful, masked, read_corpus
 from scripts.bundled.curriculum import PARTS, drawing, stage_at
 from scripts.bundled.dialogue import draw_dialogue, filled, is_held_out

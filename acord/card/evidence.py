@@ -86,7 +86,7 @@ class Evidence:
         if self.judgement is None or self.trust is None:
             return None
         with spoken(language):
-            return report_of(self.judgement, self.trust, language)
+            return report_of(self.judgement, self.trust, language, known=self.scores)
 
 
 def read_evidence(folder: Path) -> Evidence:

@@ -16,6 +16,7 @@ import typer
 
 from acord import __version__
 from acord.cli.bundled import bundled_app
+from acord.cli.card import card_app
 from acord.cli.chat import chat
 from acord.cli.common import (
     RUNS,
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(judge_app, name="judge")
+app.add_typer(card_app, name="card")
 app.add_typer(bundled_app, name="bundled")
 app.add_typer(feedback_app, name="feedback")
 app.command(epilog="Example: acord serve runs/demo/align/model")(serve)
@@ -79,7 +81,8 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
     """Run every stage on bundled sample preferences. It needs no network."""
     begin(as_json, language)
     from acord.console import write_result
-    from acord.run.demo import PROMPTS, run_demo
+    from acord.run.answers import PROMPTS
+    from acord.run.demo import run_demo
     from acord.run.show_demo import show_demo
 
     result = run_demo(runs)

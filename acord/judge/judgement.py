@@ -48,14 +48,20 @@ def trust_of(judgement: Judgement) -> Trust:
     return trust_report(judgement.ratings, judgement.verdicts, people)
 
 
-def report_of(judgement: Judgement, trust: Trust, language: str = "en") -> Report:
-    """The tables' contents. language: of the categories' names."""
-    table = score_table(judgement.ratings, weighting=judgement.about["weighting"])
+def report_of(judgement: Judgement, trust: Trust, language: str = "en", known: Report | None = None) -> Report:
+    """The tables' contents. language: of the categories' names. known: the same in another language, whose figures
+    need not be computed again.
+    """
     named = judgement.about["categories"].items()
+    if known is None:
+        table = score_table(judgement.ratings, weighting=judgement.about["weighting"])
+        wins = win_rates(judgement.verdicts) if judgement.about["pairwise"] == "all" else ()
+    else:
+        table, wins = known.table, known.wins
     return Report(
         judgement.about["suite"],
         table,
-        wins=win_rates(judgement.verdicts) if judgement.about["pairwise"] == "all" else (),
+        wins=wins,
         status={one: trust.reasons(one) for one in trust.languages},
         labels={category: names.get(language, category) for category, names in named},
     )

@@ -139,7 +139,12 @@ def judge_all(
         progress = stack.enter_context(track(text("judge_progress"), len(calls) * len(clients), text("judge_unit")))
         pool = stack.enter_context(ThreadPoolExecutor(len(clients)))
         heard = [pool.submit(_ask, client, calls, progress) for client in clients]
-        replies = [one.result() for one in heard]
+        try:
+            replies = [one.result() for one in heard]
+        except BaseException:
+            for client in clients:
+                client.stop()
+            raise
         fingerprints = {judge.shown: client.seen() for judge, client in zip(judges, clients, strict=True)}
     ratings: list[Rating] = []
     verdicts: list[Verdict] = []

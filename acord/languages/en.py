@@ -579,6 +579,10 @@ TEXTS = {
     "build the card again.",
     "publish_model": "model",
     "publish_dataset": "data set",
+    # The card.
+    "answers_summary": "{prompts} prompts answered before and after",
+    "card_summary": "{texts} texts, {lines} lines of card",
+    "card_built": "Card:    {readme}\nReport:  {report}\nTo check every figure: acord card verify {folder}",
 }
 
 ENGLISH = Language(

@@ -599,6 +599,10 @@ TEXTS = {
     "card.repository y vuelva a hacer la ficha.",
     "publish_model": "modelo",
     "publish_dataset": "conjunto de datos",
+    # The card.
+    "answers_summary": "{prompts} preguntas respondidas antes y después",
+    "card_summary": "{texts} textos, {lines} líneas de ficha",
+    "card_built": "Ficha:    {readme}\nInforme:  {report}\nPara comprobar cada cifra: acord card verify {folder}",
 }
 
 SPANISH = Language(

@@ -596,6 +596,10 @@ TEXTS = {
     "card.repository i torneu a fer la fitxa.",
     "publish_model": "model",
     "publish_dataset": "conjunt de dades",
+    # The card.
+    "answers_summary": "{prompts} preguntes respostes abans i després",
+    "card_summary": "{texts} textos, {lines} línies de fitxa",
+    "card_built": "Fitxa:    {readme}\nInforme:  {report}\nPer a comprovar cada xifra: acord card verify {folder}",
 }
 
 VALENCIAN = Language(

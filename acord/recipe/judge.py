@@ -96,4 +96,10 @@ class Judge(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two judges are named {twice[0]}; give name: to each")
+        models = [one.model for one in panel if one.model is not None]
+        same = sorted({model for model in models if models.count(model) > 1})
+        if same:
+            raise ValueError(
+                f"two judges are the model {same[0]}, under which replies are kept; let servers name it apart"
+            )
         return panel

@@ -12,6 +12,8 @@ from acord.run.demo_replies import likeliest_replies
 
 # Prompts of each language that both models answer: enough to tell 95% from 80%, few enough to take seconds.
 PROMPTS_A_LANGUAGE = 40
+# Of a reply: the longest chosen reply of the samples has about 50. A model that does not end its turn is cut here.
+NEW_TOKENS = 64
 TRANSLATION = "translate_es_va"
 # The detector's tags for what it calls otherwise: it knows Valencian as Catalan.
 DETECTED = {"va": "ca"}
@@ -105,7 +107,7 @@ def _replies(base: Path, aligned: Path, held_out: Sequence[Pair], detects: Detec
 
 
 def _answers(model: Path, pairs: Sequence[Pair]) -> list[str]:
-    return likeliest_replies(model, [pair.prompt for pair in pairs])
+    return likeliest_replies(model, [pair.prompt for pair in pairs], new_tokens=NEW_TOKENS)
 
 
 def some_prompts(pairs: Iterable[Pair]) -> list[Pair]:

@@ -7,11 +7,8 @@ from acord.console import track
 
 Turns = Sequence[Mapping[str, str]]
 
-# Of a reply: the longest chosen reply of the samples has about 50. A model that does not end its turn is cut here.
-NEW_TOKENS = 64
 
-
-def likeliest_replies(folder: Path, conversations: Sequence[Turns], *, new_tokens: int = NEW_TOKENS) -> list[str]:
+def likeliest_replies(folder: Path, conversations: Sequence[Turns], *, new_tokens: int) -> list[str]:
     """Greedy replies in fp32, in the order of the conversations, each of which ends with a user turn.
 
     Raises InputError for a folder that is no model, and Refused for a conversation that its template cannot hold.

@@ -214,6 +214,13 @@ def judged_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     }
 
 
+def card_part(recipe: Recipe) -> dict[str, Any]:
+    """All of the recipe, since the card shows it, without the places of this machine."""
+    from acord.card.places import public_recipe
+
+    return public_recipe(recipe).model_dump(mode="json", by_alias=True)
+
+
 def _suite_contents(name: str, outside: Outside) -> dict[str, Any]:
     from acord.evaluate.suite import load_suite
 

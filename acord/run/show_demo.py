@@ -3,7 +3,8 @@
 from itertools import groupby
 
 from acord.languages import LANGUAGES, interface_language, shown, text
-from acord.run.demo import DemoAnswer, DemoResult
+from acord.run.answers import Answered
+from acord.run.demo import DemoResult
 from acord.run.demo_records import DemoFigures, Score, Share, Translation
 from acord.run.render import aligned, show_results, table
 
@@ -57,7 +58,7 @@ def _translated(found: Translation) -> str:
     )
 
 
-def _answered(language: str, answers: list[DemoAnswer]) -> str:
+def _answered(language: str, answers: list[Answered]) -> str:
     """Never drawn as a table: an answer before and after stand under each other, however narrow the terminal."""
     rows = [
         row

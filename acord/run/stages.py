@@ -121,6 +121,25 @@ def _build_judge(job: Job) -> Figures:
     )
 
 
+def _build_answers(job: Job) -> Figures:
+    """Nine prompts answered by the base and by the aligned model."""
+    from acord.run.answers import build_answers
+
+    return build_answers(base_folder=job.inputs["base"], align_folder=job.inputs["align"], folder=job.folder)
+
+
+def _build_card(job: Job) -> Figures:
+    """The model card and the report, as functions of all artefacts, with the evidence that they stand on."""
+    from acord.run.card import build_card
+
+    return build_card(job.recipe, job.inputs, job.folder)
+
+
+def _needs_of_card(recipe: Recipe) -> tuple[str, ...]:
+    asked = (("evaluate", recipe.evaluate), ("judge", recipe.judge))
+    return ("pairs", "base", "plan", "reference", "align", *(name for name, part in asked if part), "answers")
+
+
 STAGES: tuple[Stage, ...] = (
     Stage(
         name="pairs",
@@ -197,5 +216,27 @@ STAGES: tuple[Stage, ...] = (
         build=_build_judge,
         summary=summary.judge,
         applies=lambda recipe: recipe.judge is not None,
+    ),
+    Stage(
+        name="answers",
+        version=1,
+        needs=lambda recipe: ("base", "align"),  # noqa: ARG005  the same for every recipe
+        recipe_part=lambda recipe: {},  # noqa: ARG005  the models alone decide
+        outside=identity.nothing,
+        libraries=("torch", "transformers"),
+        build=_build_answers,
+        summary=summary.answers,
+        applies=lambda recipe: recipe.card is not None,
+    ),
+    Stage(
+        name="card",
+        version=1,
+        needs=_needs_of_card,
+        recipe_part=identity.card_part,
+        outside=identity.nothing,
+        libraries=("huggingface_hub", "matplotlib"),
+        build=_build_card,
+        summary=summary.card,
+        applies=lambda recipe: recipe.card is not None,
     ),
 )

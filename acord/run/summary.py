@@ -70,6 +70,16 @@ def judge(figures: Figures) -> str:
     )
 
 
+def answers(figures: Figures) -> str:
+    """How many prompts were answered."""
+    return text("answers_summary", prompts=figures["prompts"])
+
+
+def card(figures: Figures) -> str:
+    """Files and lines of the card."""
+    return text("card_summary", texts=len(figures["texts"]), lines=figures["lines"])
+
+
 def held_out(figures: Figures) -> str:
     """Accuracy on the held-out pairs, before and after."""
     return text(

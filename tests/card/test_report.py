@@ -15,9 +15,11 @@ from acord.card.counting import PairCounts
 from acord.card.evidence import PromptAnswer
 from acord.card.report import render_report
 from acord.card.report.drawing import SERIES
+from acord.card.report.evaluation import evaluation
 from acord.card.report.saying import WORDS
 from acord.card.report.style import STYLE
 from acord.card.report.training import POINTS, curve, grouped, mean_of
+from acord.card.spoken import spoken
 from acord.languages import INTERFACE_TAGS, interface_language, set_language
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror='x'> $x$ {0} \u202e"
@@ -158,7 +160,8 @@ def test_figures_are_those_of_the_evidence(evidence, pages):
             assert cell.value is None or f"{cell.value:.3f}" in shown
     assert "align.learning_rate 0.001 nobody: inferred" in shown
     assert "the paper states none" in shown
-    assert "not validated. no human labels in Valencian." in shown
+    assert "Valencian: not validated. " in shown
+    assert "no human labels in Valencian" in shown
     # A comma in Valencian and Spanish.
     decimal = f"{after['accuracy']:.1%}".replace(".", ",").replace("%", " %")
     assert decimal in _text(pages["va"]).replace("\u00a0", " ")
@@ -213,7 +216,8 @@ def test_what_is_missing_is_said(evidence):
 
 def test_without_a_column_before_alignment_the_page_says_so(evidence):
     alone = replace(evidence, comparison=replace(evidence.comparison, before=None))
-    assert WORDS["en"]["effect_missing"] in render_report(alone, "en")
+    with spoken("en"):
+        assert WORDS["en"]["effect_missing"] in evaluation(alone).body
 
 
 def test_supervised_training_has_no_preferences(evidence):

@@ -8,7 +8,8 @@ import pytest
 
 from acord.languages import set_language
 from acord.run import demo, show_demo
-from acord.run.demo import PROMPTS, DemoAnswer, DemoResult, run_demo
+from acord.run.answers import FILE, PROMPTS, Answered
+from acord.run.demo import DemoResult, run_demo
 from acord.run.demo_records import DemoFigures, InLanguage, Preferences, Score, Share, Translation
 from acord.run.run_recipe import RunResult, StageResult
 from tests.bundled.reading import samples
@@ -19,7 +20,7 @@ FIGURES = DemoFigures(
     Translation(Score(72.25, 70.0, 74.0, 20), Score(71.75, 69.5, 73.5, 20), Score(-0.5, -1.25, 0.25, 20)),
 )
 ANSWERS = tuple(
-    DemoAnswer(language, prompt, "  ", f"Sí:\n{prompt}") for language, prompts in PROMPTS.items() for prompt in prompts
+    Answered(language, prompt, "  ", f"Sí:\n{prompt}") for language, prompts in PROMPTS.items() for prompt in prompts
 )
 
 
@@ -27,17 +28,20 @@ ANSWERS = tuple(
 def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The run and its measurement replaced; every measurement adds its run's folder."""
     done: list[str] = []
-    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "answers").mkdir(parents=True)
+    lines = [json.dumps(answer._asdict()) + "\n" for answer in ANSWERS]
+    (tmp_path / "demo" / "answers" / FILE).write_text("".join(lines))
 
     def run(*_: Any) -> RunResult:
         return RunResult("demo", tmp_path / "demo", (StageResult("align", "key", tmp_path, "hash", True, 0.0, {}),))
 
-    def measure(result: RunResult, *_: Any) -> tuple[DemoFigures, tuple[DemoAnswer, ...]]:
-        done.append(result.folder.name)
-        return FIGURES, ANSWERS
+    def measure(folder: Path, *_: Any) -> DemoFigures:
+        done.append(folder.name)
+        return FIGURES
 
     monkeypatch.setattr(demo, "run_recipe", run)
-    monkeypatch.setattr(demo, "_measured", measure)
+    monkeypatch.setattr(demo, "measure", measure)
+    monkeypatch.setattr(demo, "model_path", lambda folder: folder)
     return done
 
 
@@ -53,7 +57,6 @@ def test_what_was_measured_is_measured_once(tmp_path: Path, measured: list[str])
     [
         lambda content: content | {"version": 0},
         lambda content: content | {"stages": {"align": "other"}},
-        lambda content: content | {"answers": content["answers"][1:]},
         lambda content: content | {"figures": {"preferences": []}},
     ],
 )

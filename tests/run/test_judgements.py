@@ -18,6 +18,7 @@ from acord.judge.prompts import fenced
 from acord.judge.record import PARSE_FAILURES
 from tests.judge.judge_server import FIRST, SECOND, TIE, JudgeServer
 
+
 def gates(found):
     return [gate for one in found["trust"]["languages"].values() for gate in one["gates"]]
 

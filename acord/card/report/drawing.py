@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from acord.evaluate.forest import COLOURS
-from acord.visible import visible_line
+from acord.visible import visible, visible_line
 
 WIDTH, PAD = 9.0, 0.1
 INK, GROUND, GRID, SOFT = "#000000", "#ffffff", "#dddddd", "#444444"
@@ -74,7 +74,9 @@ def own_settings(name: str) -> Iterator[None]:
 
 def inline(svg: str, alt: str) -> Markup:
     """An SVG of matplotlib's as a part of the page."""
-    body = re.sub(r"<(metadata|title)>.*?</\1>|<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    body = re.sub(
+        r"<(metadata|title)>.*?</\1>|<style.*?</style>", "", visible(svg[svg.index("<svg") :]), flags=re.DOTALL
+    )
     used = set(_USED.findall(body))
     body = _TAG.sub(lambda found: _tag(found.group(), used), body)
     size = re.match(r'<svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"', body)

@@ -10,7 +10,7 @@ from acord.card.audit.measures import Measure
 from acord.card.audit.names import languages_in
 from acord.card.audit.rules_prose.claim_words import AVERAGE, GENERAL, Claim, Claimed, claims_in
 from acord.card.audit.rules_prose.counted_claims import has_count, wrong_counts, wrong_figures
-from acord.card.audit.rules_prose.model_names import among, base_models, key_of, mentions, models_of, own_model
+from acord.card.audit.rules_prose.model_names import base_column, base_models, key_of, mentions, models_of, own_model
 from acord.card.audit.rules_prose.sentences import Sentence, sentences_of
 from acord.card.audit.rules_prose.spoken import Roles, named_measures, roles_in, scope_of
 from acord.card.audit.rules_prose.standings import (
@@ -47,9 +47,8 @@ def claims_against_tables(card: Card, measures: tuple[Measure, ...]) -> list[Fin
     if own is None:
         return []
     models = models_of(card)
-    bases = [found for base in base_models(card) if (found := among(base, models))]
     of_own = [one for one in measures if score_of(one, own)]
-    known = Known(own, models, scored(of_own), bases[0] if bases else None)
+    known = Known(own, models, scored(of_own), base_column(base_models(card), models))
     findings: list[Finding] = []
     claiming = 0
     for sentence in sentences_of(card):

@@ -9,7 +9,7 @@ from acord.card.audit.findings import Finding
 from acord.card.audit.measures import Measure
 from acord.card.audit.names import words_of
 from acord.card.audit.rules_prose.claims import effects_claimed
-from acord.card.audit.rules_prose.model_names import among, base_models, key_of, models_of, own_model
+from acord.card.audit.rules_prose.model_names import among, base_column, base_models, key_of, models_of, own_model
 from acord.card.audit.rules_prose.sentences import Sentence, sentences_of
 from acord.card.audit.rules_prose.standings import JUDGED, Scored, is_judged, scored
 from acord.card.audit.tables import Table
@@ -134,7 +134,7 @@ def _before(card: Card, table: Table) -> Iterator[Finding]:
     """Whether some table has a column of the model that this one was made from."""
     bases = base_models(card)
     models = models_of(card)
-    if not bases or any(among(base, models) for base in bases):
+    if not bases or base_column(bases, models):
         return
     lines = effects_claimed(card)
     what = f"No table has a column of {bases[0]}, the model before training: what training changed cannot be seen"

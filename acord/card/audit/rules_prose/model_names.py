@@ -15,6 +15,7 @@ BUILT_ON = re.compile(
     r" from|base model(?: is)?:?|construïda? sobre|construid[ao] sobre|basad[ao] en|basada? en|part(?:ix|eix|e) de)\s",
     re.IGNORECASE,
 )
+BEFORE = frozenset({"base", "base model", "before", "before alignment", "model base", "modelo base", "abans", "antes"})
 SHORTEST_FAMILY = 4
 MOST_MODELS = 100
 LONGEST = 300
@@ -91,6 +92,14 @@ def among(name: str, models: Iterable[str]) -> str | None:
     """The one of `models` that is the model called `name`."""
     key = key_of(name)
     return next((model for model in models if key and key_of(model) == key), None)
+
+
+def base_column(bases: Iterable[str], models: Sequence[str]) -> str | None:
+    """The model of the tables that is the one before training: one of `bases`, or a column called so."""
+    for base in bases:
+        if found := among(base, models):
+            return found
+    return next((model for model in models if " ".join(key_of(model)) in BEFORE), None)
 
 
 def mentions(text: str, models: Sequence[str], *, families: bool = True) -> list[Mention]:
