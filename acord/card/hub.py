@@ -118,7 +118,7 @@ def _remedy(error: BaseException) -> str:
     status = _status(error)
     if status in (401, 403):
         return "Log in (hf auth login), or set HF_TOKEN to a token that may write there."
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) and "metadata" in str(error):
         return "Mend the card's metadata."
     return AGAIN
 

@@ -510,7 +510,10 @@ TEXTS = {
     "labels; {least:.1f} at least)",
     "judge_trust_fingerprints": "the judge changed during the ratings: {n} fingerprints",
     # The judge: verb, stage and trust report.
-    "judge_summary": "{ratings} ratings by {judges} judges, {missing} missing; validated: {validated}",
+    "plan_judge": "Judge: suite {suite}",
+    "plan_judge_prompts": "{prompts} prompts to {models} models",
+    "plan_judge_calls": "about {calls} calls (judges: {judges})",
+    "judge_summary": "{ratings} ratings (judges: {judges}), {missing} missing; validated: {validated}",
     "judge_validated_nowhere": "in no language",
     "judge_progress": "judging",
     "judge_unit": "calls",
@@ -523,6 +526,8 @@ TEXTS = {
     "judge_calibrated_badly": "the judge agrees with people too little in some language, or there are too few labels",
     "judge_files": "Answers, ratings, tables and trust report: {folder}",
     "judge_trust_title": "How far the judges can be trusted:",
+    "judge_control_tokens": "{n} answers spell signs of chat templates: a server that reads these inside "
+    "messages can be misled by them",
     "judge_line_failures": "{k} of {n} replies could not be read ({share:.1%})",
     "judge_line_orders": "{k} of {n} pairs keep their verdict when the order is turned ({share:.1%}, 95% interval "
     "{low:.1%} to {high:.1%})",

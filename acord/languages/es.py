@@ -527,7 +527,10 @@ TEXTS = {
     "{high:.2f}, {n} etiquetas; como mínimo, {least:.1f})",
     "judge_trust_fingerprints": "el juez cambió durante las puntuaciones: {n} huellas",
     # The judge: verb, stage and trust report.
-    "judge_summary": "{ratings} valoraciones de {judges} jueces, {missing} sin nota; validado: {validated}",
+    "plan_judge": "Juez: batería {suite}",
+    "plan_judge_prompts": "{prompts} preguntas a {models} modelos",
+    "plan_judge_calls": "unas {calls} llamadas (jueces: {judges})",
+    "judge_summary": "{ratings} valoraciones (jueces: {judges}), {missing} sin nota; validado: {validated}",
     "judge_validated_nowhere": "en ninguna lengua",
     "judge_progress": "evaluación del juez",
     "judge_unit": "llamadas",
@@ -541,6 +544,8 @@ TEXTS = {
     "etiquetas",
     "judge_files": "Respuestas, valoraciones, tablas e informe de confianza: {folder}",
     "judge_trust_title": "Hasta qué punto son fiables los jueces:",
+    "judge_control_tokens": "{n} respuestas contienen signos de plantillas de chat: pueden confundir a un "
+    "servidor que los lea dentro de los mensajes",
     "judge_line_failures": "{k} de {n} respuestas no se pudieron leer ({share:.1%})",
     "judge_line_orders": "{k} de {n} pares mantienen el veredicto al invertir el orden ({share:.1%}, intervalo del "
     "95 %: de {low:.1%} a {high:.1%})",

@@ -525,7 +525,10 @@ TEXTS = {
     "{high:.2f}, {n} etiquetes; com a mínim, {least:.1f})",
     "judge_trust_fingerprints": "el jutge ha canviat durant les puntuacions: {n} empremtes",
     # The judge: verb, stage and trust report.
-    "judge_summary": "{ratings} valoracions de {judges} jutges, {missing} sense nota; validat: {validated}",
+    "plan_judge": "Jutge: bateria {suite}",
+    "plan_judge_prompts": "{prompts} preguntes a {models} models",
+    "plan_judge_calls": "unes {calls} crides (jutges: {judges})",
+    "judge_summary": "{ratings} valoracions (jutges: {judges}), {missing} sense nota; validat: {validated}",
     "judge_validated_nowhere": "en cap llengua",
     "judge_progress": "avaluació del jutge",
     "judge_unit": "crides",
@@ -539,6 +542,8 @@ TEXTS = {
     "etiquetes",
     "judge_files": "Respostes, valoracions, taules i informe de confiança: {folder}",
     "judge_trust_title": "Fins a quin punt són fiables els jutges:",
+    "judge_control_tokens": "{n} respostes contenen signes de plantilles de xat: poden confondre un servidor "
+    "que els llija dins dels missatges",
     "judge_line_failures": "{k} de {n} respostes no s'han pogut llegir ({share:.1%})",
     "judge_line_orders": "{k} de {n} parelles mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
     "del 95 %: de {low:.1%} a {high:.1%})",

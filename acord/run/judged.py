@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from acord.data.filters.debris import spells_control_token
 from acord.judge.bias import Finding, findings
 from acord.judge.budget import Estimate
 from acord.judge.judgement import Judgement
@@ -71,6 +72,8 @@ class JudgedModels:
     def shown(self) -> str:
         """Tables, how far the judges can be trusted, and where everything lies."""
         lines = [text("judge_trust_title"), *trust_lines(self.trust), *bias_lines(found_in(self.judgement))]
+        spelling = control_tokens(self.judgement)
+        lines += [text("judge_control_tokens", n=spelling)] if spelling else []
         return "\n".join([to_markdown(self.report), *lines, "", text("judge_files", folder=str(self.folder))])
 
 
@@ -119,7 +122,17 @@ def found_in(judgement: Judgement) -> list[Finding]:
 
 def trust_content(judgement: Judgement, trust: Trust) -> dict[str, Any]:
     """The trust report for programs."""
-    return {**trust.as_json(), "biases": [one.as_json() for one in found_in(judgement)]}
+    return {
+        **trust.as_json(),
+        "biases": [one.as_json() for one in found_in(judgement)],
+        "answers_with_control_tokens": control_tokens(judgement),
+    }
+
+
+def control_tokens(judgement: Judgement) -> int:
+    """Answers that spell signs of chat templates: a server that reads them as its own could be misled by them."""
+    answers = dict.fromkeys(rating.answer for rating in judgement.ratings)
+    return sum(spells_control_token(answer.text) for answer in answers)
 
 
 def write_trust(judgement: Judgement, trust: Trust, folder: Path) -> Sequence[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from acord.languages import text
 from acord.languages.reasons import reason_text
+from acord.run.judge_plan import JudgePlan
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
 from acord.run.summary import has_accuracy
@@ -48,6 +49,8 @@ def show_plan(plan: RunPlan) -> str:
     tables.append((text("plan_values"), values))
     if plan.suite is not None:
         tables.append(_suite_rows(plan.suite))
+    if plan.judge is not None:
+        tables.append(_judge_rows(plan.judge))
     return "\n\n".join(table(title, rows) for title, rows in tables)
 
 
@@ -79,6 +82,14 @@ def _suite_rows(plan: SuitePlan) -> tuple[str, list[list[str]]]:
         for row, one in zip(plan.suite.rows, plan.states, strict=True)
     ]
     return text("plan_suite", suite=plan.suite.name, rows=len(rows)), rows
+
+
+def _judge_rows(plan: JudgePlan) -> tuple[str, list[list[str]]]:
+    """Title and the one row of what judging takes."""
+    return text("plan_judge", suite=plan.suite), [
+        [text("plan_judge_prompts", prompts=plan.prompts, models=plan.models),
+         text("plan_judge_calls", calls=plan.calls, judges=plan.judges)]
+    ]  # fmt: skip
 
 
 def show_results(result: RunResult) -> str:
@@ -165,7 +176,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "-"
     if isinstance(value, dict):
         return ", ".join(f"{key}={shown}" for key, shown in value.items()) or "-"
     return str(value)

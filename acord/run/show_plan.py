@@ -11,8 +11,9 @@ from acord.data.published import published
 from acord.errors import InputError
 from acord.evaluate.availability import RowState, check_rows
 from acord.evaluate.suite import Suite, load_suite
-from acord.recipe import Recipe, Source, shown_values
+from acord.recipe import JudgeModel, Party, Recipe, Source, shown_values
 from acord.run.identity import HUB, NotFetched, Outside
+from acord.run.judge_plan import JudgePlan, plan_judging
 from acord.run.line import locate_bundled, step_of
 from acord.run.stages import STAGES, Stage
 from acord.run.store import Store
@@ -75,8 +76,8 @@ class SuitePlan:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """All that `acord plan` shows. suite: None where the recipe evaluates nothing, or its suite cannot be used. fault:
-    the first thing that would stop the run, None where nothing would."""
+    """All that `acord plan` shows. suite: None where the recipe evaluates nothing, or its suite cannot be used; judge
+    likewise. fault: the first thing that would stop the run, None where nothing would."""
 
     recipe: str
     folder: str
@@ -85,6 +86,7 @@ class RunPlan:
     values: tuple[ValuePlan, ...]
     mix: MixPlan
     suite: SuitePlan | None
+    judge: JudgePlan | None = None
     fault: InputError | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -99,6 +101,8 @@ class RunPlan:
         }
         if self.suite is not None:
             content["suite"] = self.suite.as_json()
+        if self.judge is not None:
+            content["judge"] = self.judge.as_json()
         return content if self.fault is None else {**content, "error": str(self.fault)}
 
 
@@ -113,9 +117,10 @@ def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequenc
     shown = []
     fault: InputError | None = None
     outside = Outside(store.hashes(), fetch=False)
-    suite = None
+    suite = judge = None
     try:
         suite = _plan_suite(recipe)
+        judge = plan_judging(recipe)
     except InputError as error:
         fault = error
     for stage in (one for one in stages if one.applies(recipe)):
@@ -144,6 +149,7 @@ def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequenc
         tuple(_plan_value(*row) for row in shown_values(recipe)),
         plan_mix(recipe, located, built, outside, count=count),
         suite,
+        judge,
         fault,
     )
 
@@ -157,8 +163,16 @@ def _plan_suite(recipe: Recipe) -> SuitePlan | None:
 
 
 def _plan_value(key: str, value: Any, inferred: str) -> ValuePlan:
-    """Sources have a table of their own; here stand their names."""
-    return ValuePlan(key, [source.name for source in value] if key == "data.sources" else value, inferred)
+    """Of a list of sections, what they are called. Sources have a table of their own."""
+    if isinstance(value, list):
+        value = [_called(one) for one in value]
+    return ValuePlan(key, value, inferred)
+
+
+def _called(value: Any) -> Any:
+    if isinstance(value, JudgeModel):
+        return f"{value.shown} ({value.endpoint or value.serve})"
+    return value.name if isinstance(value, Source | Party) else value
 
 
 def _plan_source(source: Source, located: Source) -> SourcePlan:

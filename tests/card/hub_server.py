@@ -121,12 +121,16 @@ class HubServer:
     def _create(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
         name = f"{asked['organization']}/{asked['name']}"
         key = f"{asked.get('type', 'model')}:{name}"
-        url = f"{self.url}/{name}"
+        url = self._url(key)
         if key in self.repositories:
             return 409, {"error": "You already created this repo", "url": url}
         self.repositories[key] = {}
         self.private[key] = asked.get("visibility") == "private"
         return 200, {"url": url}
+
+    def _url(self, key: str) -> str:
+        kind, _, name = key.partition(":")
+        return f"{self.url}/datasets/{name}" if kind == "dataset" else f"{self.url}/{name}"
 
     def _lfs(self, one: Mapping[str, Any]) -> dict[str, Any]:
         told = {"oid": one["oid"], "size": one["size"]}
@@ -149,7 +153,7 @@ class HubServer:
         if verb == "commit":
             self._commit(files, [json.loads(line) for line in body.split(b"\n") if line])
             oid = f"{self.commits:040x}"
-            return 200, {"commitUrl": f"{self.url}/commit/{oid}", "commitOid": oid}
+            return 200, {"commitUrl": f"{self._url(key)}/commit/{oid}", "commitOid": oid}
         if verb == "tree":
             return 200, [
                 {"type": "file", "path": path, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}  # noqa: S324  as git names them

@@ -91,7 +91,7 @@ def draw_style(draw: random.Random) -> Style:
         second=draw.random() < 0.2,
         log=draw.choice(("", "", "trainer", "leaderboard")),
     )
-    style.comma = style.numbers == "" and draw.random() < 0.3
+    style.comma = style.numbers == "" and draw.random() < 0.5
     return style
 
 

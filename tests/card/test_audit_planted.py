@@ -41,6 +41,6 @@ def test_a_correct_card_is_clean() -> None:
 
 def test_cards_are_varied() -> None:
     cards = [correct_card(seed) for seed in range(40)]
-    for sign in ("±", "<b>", "__", "↓", " ↑", "%", "===", "| Model |", "| Δ |", "<u>", "| 0,", "| n |", "Average"):
+    for sign in ("±", "<b>", "__", "↓", " ↑", "%", "===", "| Model |", "| Δ |", "<u>", " 0,", "| n |", "Average"):
         assert 0 < sum(sign in card for card in cards) < len(cards), sign
     assert len(set(cards)) == len(cards)

@@ -173,6 +173,6 @@ def test_what_cannot_be_exported_is_said_in_a_line(run: Path, tmp_path: Path) ->
     shutil.copytree(run, copy, symlinks=False)
     weights = copy / "align" / "model" / WEIGHTS
     changed(weights, weights)
-    with pytest.raises(InputError, match="model.safetensors was changed after the run"):
+    with pytest.raises(InputError, match=r"model.safetensors was changed after the run"):
         export_model(str(copy), tmp_path, tmp_path / "out", "merged", None)
     assert left_in(tmp_path) == ["full", "runs"]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -34,6 +35,12 @@ def exported(made: Made, evidence: Evidence, tmp_path_factory: pytest.TempPathFa
     run = run_with_card(made, evidence, folder / "runs")
     export_model(str(run), folder, folder / "out", "merged", None)
     return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def publication(exported: Path) -> Publication:
+    """Of that export: to check it takes a while."""
+    return prepare(exported, NAME, "model")
 
 
 @pytest.fixture
@@ -67,9 +74,7 @@ def refusal(folder: Path, kind: Kind = "model", name: str = NAME) -> AcordError:
     return refused.value
 
 
-def test_everything_is_sent_and_only_that(exported: Path, hub: HubServer) -> None:
-    publication = prepare(exported, NAME, "model")
-    assert hub.requests == []
+def test_everything_is_sent_and_only_that(exported: Path, publication: Publication, hub: HubServer) -> None:
     published = send(publication, private=False)
     assert hub.files("model", NAME) == listed(exported)
     assert {".eval_results", "report", "evidence"} <= {name.split("/")[0] for name in hub.files("model", NAME)}
@@ -80,15 +85,17 @@ def test_everything_is_sent_and_only_that(exported: Path, hub: HubServer) -> Non
     assert hub.token not in json.dumps(published.as_json())
 
 
-def test_a_later_version_takes_the_place_of_an_earlier_one(copy: Path, hub: HubServer) -> None:
+def test_a_later_version_takes_the_place_of_an_earlier_one(
+    exported: Path, publication: Publication, hub: HubServer
+) -> None:
     hub.repositories[f"model:{NAME}"] = {
         "model-00001-of-00002.safetensors": b"old",
         "evidence/old.json": b"{}",
         "docs/of-the-owner.md": b"kept",
     }
     hub.private[f"model:{NAME}"] = False
-    send(prepare(copy, NAME, "model"), private=False)
-    assert hub.files("model", NAME) == {**listed(copy), "docs/of-the-owner.md": b"kept"}
+    send(publication, private=False)
+    assert hub.files("model", NAME) == {**listed(exported), "docs/of-the-owner.md": b"kept"}
 
 
 def test_a_dry_run_asks_nobody_and_lists_everything(exported: Path, hub: HubServer) -> None:
@@ -100,13 +107,12 @@ def test_a_dry_run_asks_nobody_and_lists_everything(exported: Path, hub: HubServ
     assert hub.requests == []
 
 
-def test_private_is_private_or_nothing_is_sent(exported: Path, hub: HubServer) -> None:
-    publication = prepare(exported, NAME, "model")
+def test_private_is_private_or_nothing_is_sent(publication: Publication, hub: HubServer) -> None:
     send(publication, private=True)
     assert hub.private[f"model:{NAME}"] is True
     hub.repositories["model:owner/open"], hub.private["model:owner/open"] = {}, False
     with pytest.raises(InputError, match="public already"):
-        send(prepare(exported, "owner/open", "model"), private=True)
+        send(replace(publication, repository="owner/open"), private=True)
     assert hub.files("model", "owner/open") == {}
 
 
@@ -120,20 +126,21 @@ def test_private_is_private_or_nothing_is_sent(exported: Path, hub: HubServer) -
     ],
 )
 def test_a_refusal_is_one_line_without_the_token(
-    exported: Path, monkeypatch: pytest.MonkeyPatch, refuse: dict[str, int], said: str
+    publication: Publication, monkeypatch: pytest.MonkeyPatch, refuse: dict[str, int], said: str
 ) -> None:
     with HubServer(refuse=refuse) as server:
         use(server, monkeypatch)
         with pytest.raises(InputError) as refused:
-            send(prepare(exported, NAME, "model"), private=False)
+            send(publication, private=False)
         assert said in str(refused.value)
         assert "\n" not in str(refused.value)
         assert server.token not in str(refused.value)
         assert server.files("model", NAME) == {} if f"model:{NAME}" in server.repositories else True
 
 
-def test_nobody_logged_in_and_no_hub_are_said(exported: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    publication = prepare(exported, NAME, "model")
+def test_nobody_logged_in_and_no_hub_are_said(
+    publication: Publication, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(InputError, match="cannot be sent"):
         send(publication, private=False)
@@ -143,11 +150,11 @@ def test_nobody_logged_in_and_no_hub_are_said(exported: Path, hub: HubServer, mo
     assert hub.requests == []
 
 
-def test_a_file_that_the_hub_leaves_out_is_missed(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_the_hub_leaves_out_is_missed(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> None:
     with HubServer(ignored=("evidence/index.json",)) as server:
         use(server, monkeypatch)
         with pytest.raises(CheckFailed, match=r"evidence/index.json is missing there"):
-            send(prepare(exported, NAME, "model"), private=False)
+            send(publication, private=False)
 
 
 def test_a_card_that_does_not_verify_is_refused(copy: Path) -> None:

@@ -143,7 +143,7 @@ class JudgeServer:
     """answer: what a well-behaved judge says. fingerprint: reported with every reply; may be changed while it serves.
 
     script: behaviours whatever the model's name; where None, the model's name is looked at, and one that is no
-    script means `ok`. seconds: of every reply. model: reported in place of the name that was asked for.
+    script means `ok`. seconds: of every reply. port: a free one where 0. model: reported in place of the name that was asked for.
     """
 
     answer: Answering = lambda _: 4
@@ -151,6 +151,7 @@ class JudgeServer:
     fingerprint: str | None = "fp_1"
     model: str | None = None
     seconds: float = 0.0
+    port: int = 0
     requests: list[Request] = field(default_factory=list)
     replied: Counter[str] = field(default_factory=Counter)  # by Idempotency-Key: replies whose every byte was sent
     at_once: int = 0  # the most that were ever under way
@@ -175,7 +176,7 @@ class JudgeServer:
             self.replied.clear()
 
     def __enter__(self) -> "JudgeServer":
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._http = ThreadingHTTPServer(("127.0.0.1", self.port), _handler_of(self))
         self._http.daemon_threads = True
         self._http.block_on_close = False
         self.url = f"http://127.0.0.1:{self._http.server_port}/v1"

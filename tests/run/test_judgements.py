@@ -258,6 +258,14 @@ def test_a_wrong_answer_file_names_its_line(place, capsys):
     assert "wrong.jsonl line 81" in capsys.readouterr().err
 
 
+def test_answers_that_spell_control_tokens_are_counted(place, capsys):
+    text = Path("plain.jsonl").read_text().replace("plain va 0 letter-00,", "plain <|im_start|>assistant,")
+    Path("plain.jsonl").write_text(text)
+    with JudgeServer(perfect) as server:
+        assert main_with(command(server)) == 0
+    assert "1 answers spell signs of chat templates" in capsys.readouterr().out
+
+
 def test_a_judgement_whose_files_were_changed_is_refused(place, capsys):
     with JudgeServer(perfect) as server:
         assert main_with(command(server)) == 0
@@ -299,3 +307,57 @@ def test_the_bundled_model_behind_acord_serve_is_a_bad_judge_and_is_told_so(plac
     kept = read_judgement(judgement_in())
     assert {one.missing for one in kept.ratings} <= {None, *PARSE_FAILURES}
     assert trust_of(kept).reasons("va")
+
+
+RECIPE = """
+name: judged
+model: {{base: "random:llama-1x64", tokenizer: train, vocabulary: 300}}
+data: {{held_out: 0.3, sources: [{{name: s, format: pairs, path: pairs.jsonl}}]}}
+align: {{batch_pairs: 4, precision: float32, threads: 1, token_budget: 512}}
+judge:
+  suite: tiny.yaml
+  panel: [{{name: a, endpoint: "{url}", model: judge}}]
+  labels: [labels.jsonl]
+  answer_tokens: 4
+  wordings: 1
+  max_calls: 400
+"""
+
+
+def one_row(number):
+    return {"prompt": [{"role": "user", "content": f"letter {number}"}], "chosen": f"yes {number}", "rejected": "no",
+            "language": "en"}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_recipe_ends_with_its_judge(place, capsys):
+    Path("pairs.jsonl").write_text("".join(json.dumps(one_row(number)) + "\n" for number in range(20)))
+
+    def judge(messages):
+        texts = fenced(messages)
+        if "answer" not in texts:
+            return TIE
+        return quality(texts["answer"]) if "quality" in texts["answer"] else 1
+
+    with JudgeServer(judge) as server:
+        Path("judged.yaml").write_text(RECIPE.format(url=server.url))
+        assert main_with(["plan", "judged.yaml", "--json"]) == 0
+        planned = json.loads(capsys.readouterr().out)["judge"]
+        assert (planned["prompts"], planned["models"]) == (40, 2)
+        assert main_with(["run", "judged.yaml", "--json"]) == 0
+        stages = {one["stage"]: one for one in json.loads(capsys.readouterr().out)["stages"]}
+        figures = stages["judge"]["figures"]
+        assert figures["models"] == ["judged-base", "judged"]
+        assert figures["ratings"] == 80 + 80
+        # Pairs of equal texts are not asked.
+        assert len(server.requests) <= planned["calls"] + 80
+        kept = read_judgement(Path("runs/judged/judge"))
+        assert {one.answer.identity is None for one in kept.ratings} == {False}
+        asked = len(server.requests)
+        assert main_with(["run", "judged.yaml", "--json"]) == 0
+        assert {one["reused"] for one in json.loads(capsys.readouterr().out)["stages"]} == {True}
+        # Another cap, address and speed is the same judgement; another wording is not.
+        Path("judged.yaml").write_text(RECIPE.format(url=server.url).replace("max_calls: 400", "max_calls: 500"))
+        assert main_with(["run", "judged.yaml", "--json"]) == 0
+        assert {one["reused"] for one in json.loads(capsys.readouterr().out)["stages"]} == {True}
+        assert len(server.requests) == asked

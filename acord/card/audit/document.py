@@ -15,8 +15,12 @@ from markdown_it.token import Token
 from acord.card.audit.tables import RawCell, RawTable, Table, read_table
 from acord.errors import InputError
 
-MOST_CHARACTERS = 1_000_000
-MOST_METADATA = 100_000
+# Enough for the longest cards, and few enough that hostile text, for which Markdown takes time with the square of its
+# length, is read in seconds.
+MOST_CHARACTERS = 300_000
+MOST_METADATA = 50_000
+MOST_BRACKETS = 2_000  # YAML in brackets takes time with the square of their depth
+MOST_DECLARATIONS = 500  # each unclosed comment is looked for to the end of its paragraph
 MOST_LABEL = 80
 # A paragraph that is bold throughout serves as a heading below all real ones.
 BOLD_HEADING = 7
@@ -103,7 +107,7 @@ class Card:
 
 
 def read_card(text: str) -> Card:
-    """The card that the Markdown `text` holds. Raises InputError for a text of over a million characters."""
+    """The card that the Markdown `text` holds. Raises InputError for a text of over 300,000 characters."""
     if len(text) > MOST_CHARACTERS:
         raise InputError(
             f"a card of {len(text):,} characters is longer than {MOST_CHARACTERS:,}", fix="Give one card, in Markdown."
@@ -113,7 +117,10 @@ def read_card(text: str) -> Card:
     metadata, fault, length = _metadata(lines)
     body = "\n".join([""] * length + lines[length:])
     reader = _Reader()
-    reader.read(MarkdownIt("commonmark").enable("table").parse(body))
+    markdown = MarkdownIt("commonmark").enable("table")
+    if body.count("<!") + body.count("<?") > MOST_DECLARATIONS:
+        markdown.disable("html_inline")
+    reader.read(markdown.parse(body))
     return Card(metadata, fault, tuple(reader.finished()), tuple(reader.unread), len(lines))
 
 
@@ -127,6 +134,8 @@ def _metadata(lines: Sequence[str]) -> tuple[Mapping[str, Any] | None, str | Non
     source = "\n".join(lines[1:end])
     if len(source) > MOST_METADATA:
         return None, f"it is longer than {MOST_METADATA:,} characters", end + 1
+    if source.count("[") + source.count("{") > MOST_BRACKETS:
+        return None, f"it has more than {MOST_BRACKETS:,} brackets", end + 1
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, Loader=yaml.SafeLoader)):
             return None, "it uses YAML aliases", end + 1

@@ -58,6 +58,7 @@ caption { text-align: left; font-weight: 600; padding: 0.4rem 0; }
 th, td { border-bottom: 1px solid var(--grid); padding: 0.35rem 0.9rem 0.35rem 0; text-align: left;
   vertical-align: top; }
 th { font-weight: normal; }
+:not(.wide) > table :is(th, td) { overflow-wrap: anywhere; }
 thead th { font-weight: 600; color: var(--soft); font-size: 0.9rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }

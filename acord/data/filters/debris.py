@@ -37,6 +37,11 @@ _ASKS_FOR_DIALOGUE = re.compile(
 )
 
 
+def spells_control_token(text: str) -> bool:
+    """Whether a text holds what some chat template reads as one of its own signs, even if it only speaks of it."""
+    return _TOKEN.search(text) is not None
+
+
 def debris(pair: Pair) -> Fault | None:
     """A fault where a turn of the prompt, or a reply, holds what a template left; code and quotes do not count."""
     for turn in pair.prompt:
