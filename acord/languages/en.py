@@ -501,8 +501,8 @@ TEXTS = {
     "judge_trust_failures": "{share:.1%} of the judge's replies could not be read ({k} of {n}; {most:.1%} at most)",
     "judge_trust_no_pairs": "no pair of answers in {language} was judged in both orders",
     "judge_trust_few_pairs": "only {n} pairs of answers in {language} were judged in both orders, of at least {least}",
-    "judge_trust_orders": "{share:.1%} of {n} pairs of answers keep their verdict when the order is turned ({least:.0%} "
-    "at least)",
+    "judge_trust_orders": "{share:.1%} of {n} pairs of answers keep their verdict when the order is turned "
+    "({least:.0%} at least)",
     "judge_trust_no_labels": "no human labels in {language}",
     "judge_trust_few_labels": "only {n} human labels in {language}, of at least {least}",
     "judge_trust_alike": "agreement with people is not defined: all {n} labels and ratings in {language} are alike",
@@ -580,7 +580,8 @@ TEXTS = {
     "publish_sending": "{repository}: {files} files are sent",
     "publish_done": "published: {url}",
     "publish_commit": "commit {commit}: every file is there, in its size",
-    "publish_unnamed": "The card names no repository, so its snippets do not name {repository}. Set card.repository and "
+    "publish_unnamed": "The card names no repository, so its snippets do not name {repository}. Set card.repository "
+    "and "
     "build the card again.",
     "publish_model": "model",
     "publish_dataset": "data set",

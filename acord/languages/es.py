@@ -550,7 +550,8 @@ TEXTS = {
     "judge_line_orders": "{k} de {n} pares mantienen el veredicto al invertir el orden ({share:.1%}, intervalo del "
     "95 %: de {low:.1%} a {high:.1%})",
     "judge_line_first": "la respuesta mostrada en primer lugar se eligió en el {share:.1%} de {n} veredictos",
-    "judge_line_forms": "{k} de {n} respuestas mantienen la nota si se pregunta al juez con otras palabras ({share:.1%})",
+    "judge_line_forms": "{k} de {n} respuestas mantienen la nota si se pregunta al juez con otras palabras "
+    "({share:.1%})",
     "judge_line_alpha": ", alfa {alpha:.2f}",
     "judge_line_length": "nota y longitud van juntas en {rho:.2f} (de {low:.2f} a {high:.2f}, {n} respuestas)",
     "judge_line_between": "los jueces entre sí: alfa {alpha:.2f} (de {low:.2f} a {high:.2f})",

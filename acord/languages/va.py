@@ -548,7 +548,8 @@ TEXTS = {
     "judge_line_orders": "{k} de {n} parelles mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
     "del 95 %: de {low:.1%} a {high:.1%})",
     "judge_line_first": "la resposta mostrada en primer lloc es va triar en el {share:.1%} de {n} veredictes",
-    "judge_line_forms": "{k} de {n} respostes mantenen la nota si es pregunta al jutge amb altres paraules ({share:.1%})",
+    "judge_line_forms": "{k} de {n} respostes mantenen la nota si es pregunta al jutge amb altres paraules "
+    "({share:.1%})",
     "judge_line_alpha": ", alfa {alpha:.2f}",
     "judge_line_length": "nota i longitud van juntes en {rho:.2f} (de {low:.2f} a {high:.2f}, {n} respostes)",
     "judge_line_between": "els jutges entre si: alfa {alpha:.2f} (de {low:.2f} a {high:.2f})",

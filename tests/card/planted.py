@@ -356,7 +356,7 @@ def _figure(content: Content, draw: random.Random) -> Change | None:
             figure = text.text.split("(")[1].split(")")[0]
             changed = f"{float(figure) + draw.choice((-0.2, -0.09, 0.05, 0.11)):.{len(figure.split('.')[1])}f}"
             text.text = text.text.replace(figure, changed)
-            return Change(frozenset({"claim-against-table"}), _text(text))
+            return Change(frozenset({"prose-figure"}), _text(text))
     return None
 
 

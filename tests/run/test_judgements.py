@@ -1,4 +1,4 @@
-"""The verb `acord judge` from end to end, with real files, a real store and a stand-in judge on the loopback address."""
+"""The verb `acord judge` from end to end: real files, a real store, a stand-in judge on the loopback address."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def perfect(messages):
     return TIE if first == second else FIRST if first > second else SECOND
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     """A folder with a suite, the answers of two models, and people's labels of forty other answers a language."""
     monkeypatch.chdir(tmp_path)
@@ -63,7 +63,8 @@ def place(tmp_path, monkeypatch):
     for model, better in (("plain", 0), ("better", 1)):
         rows = [
             {"category": "letters", "language": language, "item": item["id"], "wording": wording,
-             "text": f"{model} {language} {wording} {item['id']}, quality {1 + (number + wording + better) % 4 + better}"}
+             "text": f"{model} {language} {wording} {item['id']}, "
+                     f"quality {1 + (number + wording + better) % 4 + better}"}
             for language in ("va", "en") for number, item in enumerate(items) for wording in (0, 1)
         ]  # fmt: skip
         (tmp_path / f"{model}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -90,7 +91,7 @@ def tables(folder):
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.name != "judgement.json"}
 
 
-def test_two_models_are_judged_and_a_second_run_costs_nothing(place, capsys):
+def test_two_models_are_judged_and_a_second_run_costs_nothing(capsys):
     with JudgeServer(perfect) as server:
         assert main_with(command(server, "--labels", "labels.jsonl", "--json")) == 0
         found = json.loads(capsys.readouterr().out)
@@ -118,7 +119,7 @@ def test_two_models_are_judged_and_a_second_run_costs_nothing(place, capsys):
     assert report_of(kept, trust_of(kept)).reasons("va") == ()
 
 
-def test_without_labels_nothing_is_validated_and_the_table_says_why(place, capsys):
+def test_without_labels_nothing_is_validated_and_the_table_says_why(capsys):
     with JudgeServer(perfect) as server:
         assert main_with(command(server, "--language", "va")) == 0
     shown = capsys.readouterr().out
@@ -127,7 +128,7 @@ def test_without_labels_nothing_is_validated_and_the_table_says_why(place, capsy
 
 
 @pytest.mark.slow
-def test_killed_at_ten_moments_no_reply_is_paid_twice_and_the_table_is_the_same(place):
+def test_killed_at_ten_moments_no_reply_is_paid_twice_and_the_table_is_the_same():
     concurrency = 4
     with JudgeServer(perfect, seconds=0.01) as server:
         run = [sys.executable, "-c", "from acord.cli import main; main()"]
@@ -158,7 +159,7 @@ def test_killed_at_ten_moments_no_reply_is_paid_twice_and_the_table_is_the_same(
     assert tables(judgement_in()) == tables(judgement_in("undisturbed"))
 
 
-def test_a_cap_holds_to_the_call_and_what_was_paid_is_kept(place, capsys):
+def test_a_cap_holds_to_the_call_and_what_was_paid_is_kept(capsys):
     with JudgeServer(perfect) as server:
         assert main_with(command(server, "--max-calls", "50")) == 2
         assert len(server.requests) == 50
@@ -171,14 +172,14 @@ def test_a_cap_holds_to_the_call_and_what_was_paid_is_kept(place, capsys):
         assert max(server.by_key.values()) == 1
 
 
-def test_an_estimate_asks_nothing(place, capsys):
+def test_an_estimate_asks_nothing(capsys):
     with JudgeServer(perfect) as server:
         assert main_with(command(server, "--estimate", "--json")) == 0
         assert json.loads(capsys.readouterr().out)["judges"]["judge"]["to_send"] == 160 + 80 + 80
         assert server.requests == []
 
 
-def test_a_calibration_is_used_by_later_judgements(place, capsys):
+def test_a_calibration_is_used_by_later_judgements(capsys):
     calibrating = ["judge", "calibrate", "labels.jsonl", "--suite", "tiny.yaml", "--model", "judge", "--json"]
     with JudgeServer(perfect) as server:
         assert main_with([*calibrating, "--endpoint", server.url]) == 0
@@ -189,7 +190,7 @@ def test_a_calibration_is_used_by_later_judgements(place, capsys):
         assert all(gate["passed"] for gate in gates(json.loads(capsys.readouterr().out)))
 
 
-def test_a_judge_that_has_changed_is_seen(place, capsys):
+def test_a_judge_that_has_changed_is_seen(capsys):
     calibrating = ["judge", "calibrate", "labels.jsonl", "--suite", "tiny.yaml", "--model", "judge"]
     with JudgeServer(perfect) as server:
         assert main_with([*calibrating, "--endpoint", server.url]) == 0
@@ -203,7 +204,7 @@ def test_a_judge_that_has_changed_is_seen(place, capsys):
     assert "the judge changed during the ratings: 2 fingerprints" in capsys.readouterr().out
 
 
-def test_a_judge_that_people_contradict_fails_calibration_with_exit_code_1(place, capsys):
+def test_a_judge_that_people_contradict_fails_calibration_with_exit_code_1(capsys):
     with JudgeServer(lambda messages: 6 - quality(fenced(messages)["answer"])) as server:
         arguments = ["judge", "calibrate", "labels.jsonl", "--suite", "tiny.yaml", "--endpoint", server.url]
         assert main_with([*arguments, "--model", "judge"]) == 1
@@ -212,7 +213,7 @@ def test_a_judge_that_people_contradict_fails_calibration_with_exit_code_1(place
     assert len(told.err.splitlines()[-1]) < 200
 
 
-def test_a_panel_answers_side_by_side(place, capsys):
+def test_a_panel_answers_side_by_side(capsys):
     with JudgeServer(perfect) as one, JudgeServer(lambda messages: 4 if "answer" in fenced(messages) else TIE) as other:
         panel = [{"name": "one", "endpoint": one.url, "model": "judge"},
                  {"name": "other", "endpoint": other.url, "model": "judge-2"}]  # fmt: skip
@@ -244,21 +245,21 @@ def test_a_panel_answers_side_by_side(place, capsys):
         (["judge", "calibrate", "none.csv", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"], "none.csv"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_told_in_one_line(place, capsys, arguments, told):
+def test_what_cannot_be_used_is_told_in_one_line(capsys, arguments, told):
     assert main_with(arguments) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("acord: error:")]
     assert len(lines) == 1
     assert told in lines[0]
 
 
-def test_a_wrong_answer_file_names_its_line(place, capsys):
+def test_a_wrong_answer_file_names_its_line(capsys):
     Path("wrong.jsonl").write_text(Path("plain.jsonl").read_text() + '{"category": "letters"}\n')
     arguments = ["judge", "wrong.jsonl", "--suite", "tiny.yaml", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
     assert main_with(arguments) == 2
     assert "wrong.jsonl line 81" in capsys.readouterr().err
 
 
-def test_answers_that_spell_control_tokens_are_counted(place, capsys):
+def test_answers_that_spell_control_tokens_are_counted(capsys):
     text = Path("plain.jsonl").read_text().replace("plain va 0 letter-00,", "plain <|im_start|>assistant,")
     Path("plain.jsonl").write_text(text)
     with JudgeServer(perfect) as server:
@@ -266,7 +267,7 @@ def test_answers_that_spell_control_tokens_are_counted(place, capsys):
     assert "1 answers spell signs of chat templates" in capsys.readouterr().out
 
 
-def test_a_judgement_whose_files_were_changed_is_refused(place, capsys):
+def test_a_judgement_whose_files_were_changed_is_refused():
     with JudgeServer(perfect) as server:
         assert main_with(command(server)) == 0
     file = judgement_in() / "ratings.jsonl"
@@ -276,7 +277,7 @@ def test_a_judgement_whose_files_were_changed_is_refused(place, capsys):
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the human labels of TruthfulQA are not beside the project")
-def test_the_published_human_labels_can_be_used(place, capsys):
+def test_the_published_human_labels_can_be_used(capsys):
     with JudgeServer(lambda _: 5) as server:
         files = [str(SHARED / f"truthfulqa_human_labels.{language}.csv") for language in ("es", "en")]
         arguments = ["judge", "calibrate", *files, "--endpoint", server.url, "--model", "judge", "--json"]
@@ -288,15 +289,16 @@ def test_the_published_human_labels_can_be_used(place, capsys):
 
 
 @pytest.mark.slow
-def test_the_bundled_model_behind_acord_serve_is_a_bad_judge_and_is_told_so(place, capsys):
+def test_the_bundled_model_behind_acord_serve_is_a_bad_judge_and_is_told_so(capsys):
     run = [sys.executable, "-c", "from acord.cli import main; main()", "serve", "bundled:model", "--port", "0"]
     with subprocess.Popen(run, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving:
         try:
             address = None
             while address is None:
                 address = re.search(r"http://127\.0\.0\.1:\d+", serving.stdout.readline() + serving.stderr.readline())
-            arguments = ["judge", "plain.jsonl", "better.jsonl", "--suite", "tiny.yaml", "--limit", "2", "--wordings",
-                         "1", "--check-items", "1", "--reply-tokens", "32", "--endpoint", f"{address[0]}/v1", "--model", "bundled:model"]  # fmt: skip
+            few = ["--limit", "2", "--wordings", "1", "--check-items", "1", "--reply-tokens", "32"]
+            arguments = ["judge", "plain.jsonl", "better.jsonl", "--suite", "tiny.yaml", *few]
+            arguments += ["--endpoint", f"{address[0]}/v1", "--model", "bundled:model"]
             assert main_with([*arguments, "--json"]) == 0
         finally:
             serving.terminate()
@@ -330,7 +332,7 @@ def one_row(number):
 
 
 @pytest.mark.slow
-def test_a_recipe_ends_with_its_judge(place, capsys):
+def test_a_recipe_ends_with_its_judge(capsys):
     Path("pairs.jsonl").write_text("".join(json.dumps(one_row(number)) + "\n" for number in range(20)))
 
     def judge(messages):

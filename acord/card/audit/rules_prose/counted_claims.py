@@ -1,7 +1,7 @@
 """Counts and figures in prose ("better on 7 of 12 rows", "Lark-2B (0.61)") against the tables."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from acord.card.audit.findings import Finding
 from acord.card.audit.measures import Measure
@@ -83,7 +83,8 @@ def wrong_figures(sentence: Sentence, models: Sequence[str], scored: Scored) -> 
             near = min(shown, key=lambda one: abs(one - float(written)))
             where = f'in "{named[0].label}"' if len(named) == 1 else "in the tables"
             what = f"The sentence gives {mention.model} {written}, which it does not have {where}; nearest is {near:g}."
-            yield _finding(sentence, what, {"model": mention.model, "said": float(written), "nearest": near})
+            figures = {"model": mention.model, "said": float(written), "nearest": near}
+            yield _finding(sentence, what, figures, "prose-figure")
 
 
 def _without_version(text: str, at: int) -> str:
@@ -137,6 +138,8 @@ def _value(written: str) -> int:
     return int(written) if written.isdigit() else WORDS[written.lower()]
 
 
-def _finding(sentence: Sentence, what: str, figures: dict[str, float | str]) -> Finding:
+def _finding(
+    sentence: Sentence, what: str, figures: Mapping[str, float | str], rule: str = "claim-against-table"
+) -> Finding:
     place = f'under "{sentence.section.heading}"' if sentence.section.heading else "before the first heading"
-    return Finding("warning", "claim-against-table", sentence.line, place, what, {"claim": sentence.text, **figures})
+    return Finding("warning", rule, sentence.line, place, what, {"claim": sentence.text, **figures})
