@@ -12,8 +12,8 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PREFIX, NAMED = "base_model.model.", ".default."
 
 
-def save_adapter(policy: Policy, adapter: Adapter, base: str, folder: Path) -> None:
-    """Write the fp32 masters of a policy's adapter. base: what the configuration calls the model that it belongs to."""
+def save_adapter(policy: Policy, adapter: Adapter, folder: Path) -> None:
+    """Write the fp32 masters of a policy's adapter. Which base it belongs to is for its export to name."""
     from peft import LoraConfig
 
     folder.mkdir(parents=True)
@@ -28,7 +28,6 @@ def save_adapter(policy: Policy, adapter: Adapter, base: str, folder: Path) -> N
         lora_dropout=0.0,
         target_modules=_targets(policy),
         task_type="CAUSAL_LM",
-        base_model_name_or_path=base,
         inference_mode=True,
     ).save_pretrained(str(folder))
 

@@ -44,7 +44,8 @@ SETTINGS = "generation_config.json"
 CONFIG = "config.json"
 # What the folder of a card holds beside its manifest.
 CARD_PARTS = ("README*.md", ".eval_results", "report", "evidence")
-ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_FILES = ("adapter_model.safetensors", ADAPTER_CONFIG)
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class Source:
     """What is exported. name: without a place. model: the folder of the model; of a run, the aligned one.
 
     hashes: sha256 of the model's files as the training wrote them, none for a model that is of no run. base: the
-    folder of the run's base. adapter: of the LoRA adapter that the run trained and kept. card: of the run's card.
+    folder of the run's base, and base_name what others call it. adapter: the folder of the LoRA adapter that the run
+    trained and kept. card: of the run's card.
     """
 
     name: str
     model: Path
     hashes: Mapping[str, str]
     base: Path | None = None
+    base_name: str | None = None
     adapter: Path | None = None
     card: Path | None = None
 
@@ -156,7 +159,10 @@ def _copy_adapter(source: Source, folder: Path) -> str:
                 f"the adapter lacks {name}", where=source.name, fix="Remove the artefact of align and run it again."
             )
         shutil.copyfile(source.adapter / name, folder / name)
-    return "the adapter as trained, for the base that adapter_config.json names"
+    config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    named = {**config, "base_model_name_or_path": source.base_name}
+    (folder / ADAPTER_CONFIG).write_text(json.dumps(named, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return f"the adapter as trained, for {source.base_name}"
 
 
 def _compare(source: Source, form: Form, folder: Path) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def check_model(folder: Path, repository: str) -> tuple[str, ...]:
     evidence = load_evidence(folder / FOLDER)
     if record is not None:
         _check_export(folder, record, evidence)
-    _check_column_before(folder, evidence)
+    check_column_before(folder, evidence)
     named = evidence.recipe.card.repository if evidence.recipe.card else None
     if named is not None and named != repository:
         raise InputError(
@@ -77,8 +77,8 @@ def _check_export(folder: Path, record: Mapping[str, Any], evidence: Evidence) -
         raise CheckFailed("it names no adapter", where=where, fix=EXPORT_AGAIN)
 
 
-def _check_column_before(folder: Path, evidence: Evidence) -> None:
-    """Wherever the aligned model has a figure, the model before alignment has one."""
+def check_column_before(folder: Path, evidence: Evidence) -> None:
+    """Wherever the aligned model has a figure, the model before alignment has one. Raises CheckFailed."""
     comparison = evidence.comparison
     fix = "Evaluate the base too (evaluate: in the recipe), and build the card again."
     if comparison is None or comparison.before is None:
@@ -96,11 +96,16 @@ def check_data_set(folder: Path, files: Mapping[str, int]) -> tuple[str, ...]:
     """A data set as acord data export writes it. Raises InputError for another, CheckFailed for a changed one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
+    import yaml
     from huggingface_hub.repocard import metadata_load
 
     where = str(folder / "README.md")
     again = "Export it again (acord data export --format hf-dataset)."
-    metadata = metadata_load(folder / "README.md")
+    try:
+        metadata = metadata_load(folder / "README.md")
+        content = (folder / "README.md").read_text(encoding="utf-8")
+    except (ValueError, yaml.YAMLError):
+        raise InputError("its metadata cannot be read", where=where, fix=again) from None
     try:
         splits = [one["path"] for config in metadata["configs"] for one in config["data_files"]]
         licence = metadata["license"]
@@ -118,6 +123,6 @@ def check_data_set(folder: Path, files: Mapping[str, int]) -> tuple[str, ...]:
             rows += int(pq.ParquetFile(folder / name).metadata.num_rows)
         except (pa.ArrowException, OSError):
             raise InputError("this is no Parquet file", where=str(folder / name), fix=again) from None
-    if f"{rows:,} preference pairs" not in (folder / "README.md").read_text(encoding="utf-8"):
+    if f"{rows:,} preference pairs" not in content:
         raise CheckFailed(f"the files hold {rows:,} pairs, and the card counts others", where=where, fix=again)
     return ()

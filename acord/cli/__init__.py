@@ -32,8 +32,10 @@ from acord.cli.common import (
 )
 from acord.cli.data import data_app
 from acord.cli.evaluation import compare, evaluate_app
+from acord.cli.export import export
 from acord.cli.feedback import feedback_app
 from acord.cli.judge import judge_app
+from acord.cli.publish import publish
 from acord.cli.serve import serve
 from acord.errors import AcordError, MachineError
 from acord.languages import text
@@ -55,6 +57,8 @@ app.add_typer(judge_app, name="judge")
 app.add_typer(card_app, name="card")
 app.add_typer(bundled_app, name="bundled")
 app.add_typer(feedback_app, name="feedback")
+app.command(epilog="Example: acord export runs/demo --out demo-model")(export)
+app.command(epilog="Example: acord publish demo-model --to owner/name --dry-run")(publish)
 app.command(epilog="Example: acord serve runs/demo/align/model")(serve)
 app.command(epilog="Example: acord compare runs/demo salamandra --suite small")(compare)
 app.command(epilog='Example: acord chat runs/demo/align/model --prompt "What is the padrón?"')(chat)

@@ -588,6 +588,9 @@ TEXTS = {
     # The card.
     "answers_summary": "{prompts} prompts answered before and after",
     "card_summary": "{texts} texts, {lines} lines of card",
+    "result_judge": "judge",
+    "result_card": "card",
+    "result_report": "report",
     "card_built": "Card:    {readme}\nReport:  {report}\nTo check every figure: acord card verify {folder}",
 }
 

@@ -608,6 +608,9 @@ TEXTS = {
     # The card.
     "answers_summary": "{prompts} preguntas respondidas antes y después",
     "card_summary": "{texts} textos, {lines} líneas de ficha",
+    "result_judge": "juez",
+    "result_card": "ficha",
+    "result_report": "informe",
     "card_built": "Ficha:    {readme}\nInforme:  {report}\nPara comprobar cada cifra: acord card verify {folder}",
 }
 

@@ -605,6 +605,9 @@ TEXTS = {
     # The card.
     "answers_summary": "{prompts} preguntes respostes abans i després",
     "card_summary": "{texts} textos, {lines} línies de fitxa",
+    "result_judge": "jutge",
+    "result_card": "fitxa",
+    "result_report": "informe",
     "card_built": "Fitxa:    {readme}\nInforme:  {report}\nPer a comprovar cada xifra: acord card verify {folder}",
 }
 

@@ -1,10 +1,12 @@
 """The verb `export`: of a run or a model, into a folder that is complete and proved, or not there."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from acord.card.export import ADAPTER_FILES, Form, Source, changed_files, write_export
+from acord.card.places import model_place
 from acord.card.shards import Dtype
 from acord.console import say
 from acord.errors import InputError
@@ -97,12 +99,14 @@ def _of_run(folder: Path) -> Source:
     files = _manifest(align).files
     hashes = {name.removeprefix(MODEL): str(one["sha256"]) for name, one in files.items() if name.startswith(MODEL)}
     adapter = align / "adapter"
+    kept = (adapter / ADAPTER_FILES[0]).is_file()
     source = Source(
         name=folder.resolve().name,
         model=align / MODEL,
         hashes=hashes,
-        base=model_path(base),
-        adapter=adapter if (adapter / ADAPTER_FILES[0]).is_file() else None,
+        base=model_path(base) if kept else None,
+        base_name=_asked_for(base) if kept else None,
+        adapter=adapter if kept else None,
         card=card if (card / "README.md").is_file() else None,
     )
     changed = changed_files(source)
@@ -113,6 +117,11 @@ def _of_run(folder: Path) -> Source:
             fix="Remove the artefact and run the recipe again.",
         )
     return source
+
+
+def _asked_for(base: Path) -> str:
+    """What the base is called where this machine's folders mean nothing."""
+    return model_place(json.loads((base / "base.json").read_text(encoding="utf-8"))["asked_for"])
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -9,6 +9,7 @@ from typing import Any
 
 from acord.languages import text
 from acord.languages.reasons import reason_text
+from acord.run.card import BuiltCard
 from acord.run.judge_plan import JudgePlan
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
@@ -129,9 +130,15 @@ def _aligned_model(result: RunResult, manifest: list[str]) -> list[list[str]]:
         before, after = figures["held_out"]["before"], figures["held_out"]["after"]
         accuracy = {"before": before["accuracy"], "after": after["accuracy"], "pairs": after["pairs"]}
         rows.append([text("result_accuracy"), text("result_accuracy_value", **accuracy)])
-    if result.stages[-1].stage == "evaluate":
-        tables = Path(result.stages[-1].figures["files"][0]).parent
+    reached = {stage.stage: stage.figures for stage in result.stages}
+    if "evaluate" in reached:
+        tables = Path(reached["evaluate"]["files"][0]).parent
         rows.append([text("result_comparison"), str(result.folder / "evaluate" / tables)])
+    if "judge" in reached:
+        rows.append([text("result_judge"), str(result.folder / "judge")])
+    if "card" in reached:
+        built = BuiltCard(result.folder / "card", reached["card"])
+        rows += [[text("result_card"), str(built.readme)], [text("result_report"), str(built.report)]]
     return rows
 
 

@@ -18,11 +18,17 @@ from acord.recipe import Adapter
 from tests.card.made import Made
 
 
-def run_with_card(made: Made, evidence: Evidence, folder: Path) -> Path:
-    """folder/tiny as a run, with the artefacts of `made` and a card."""
+def run_with_card(made: Made, evidence: Evidence, folder: Path, *, whole: bool = True) -> Path:
+    """folder/tiny as a run, with the artefacts of `made` and a card. whole: with all its texts, which take a while."""
     run = _run(folder, {stage: made.inputs[stage] for stage in ("align", "base")})
     shutil.copytree(evidence.folder, run / "card" / "evidence")
-    write_texts(evidence, run / "card")
+    if whole:
+        write_texts(evidence, run / "card")
+    else:
+        (run / "card" / "README.md").write_text("# Of the card\n", encoding="utf-8")
+        (run / "card" / ".eval_results").mkdir()
+        (run / "card" / ".eval_results" / "one.yaml").write_text("- value: 1\n", encoding="utf-8")
+        (run / "card" / "manifest.json").write_text("{}\n", encoding="utf-8")
     return run
 
 
@@ -39,7 +45,7 @@ def run_with_adapter(made: Made, folder: Path) -> Path:
     trained = folder / "trained"
     assert align.adapter is not None
     export(policy.trained_model(base, align), base, made.recipe.chat, trained / "model")
-    save_adapter(policy, align.adapter, "owner/base", trained / "adapter")
+    save_adapter(policy, align.adapter, trained / "adapter")
     write_manifest(replace(read_manifest(made.inputs["align"]), files=list_files(trained)), trained)
     return _run(folder, {"align": trained, "base": made.inputs["base"]})
 

@@ -1,9 +1,11 @@
 """What an audit makes of a card's sentences and links."""
 
+from pathlib import Path
+
 import pytest
 
 from acord.card.audit.audit import audit
-from acord.card.audit.findings import Finding
+from acord.card.audit.findings import RULES, Finding
 
 HEAD = """---
 base_model: lab/Lark-2B-Instruct
@@ -51,7 +53,7 @@ def found(*, before: str = "", after: str = "") -> list[Finding]:
         "It maintains the strong multilingual capabilities of the base model.",
         "The model may outperform Finch-2B-Chat with longer prompts.",
         "El model no millora Finch-2B-Chat.",
-        "Ratings go from 1 to 5 (5 is best).",
+        "We rate answers from 1 to 5, where 5 is the best.",
         "For best results use temperature 0.7.",
         "Larger models such as Llama-3-70B perform better.",
         "Training improved the loss from 0.69 to 0.51.",
@@ -171,3 +173,8 @@ def test_a_card_that_says_everything_lacks_nothing() -> None:
 def test_each_thing_left_out_is_missed(said: str, missing: str) -> None:
     card = HEAD.format(before="", after="").replace(said, "lab/Other-2B\n" if missing == "before" else "", 1)
     assert [one.figures["missing"] for one in audit(card, "card").findings] == [missing]
+
+
+def test_the_docs_name_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"`{rule}`" not in page] == []

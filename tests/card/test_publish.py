@@ -12,10 +12,11 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from acord.card.evidence import Evidence
+from acord.card.evidence import Evidence, load_evidence
 from acord.card.gather import write_index_of
 from acord.card.hub import send
-from acord.card.publish import Kind, Publication, prepare
+from acord.card.publish import Kind, Publication, checked_files, prepare
+from acord.card.publishable import check_column_before
 from acord.data.export import Selection
 from acord.errors import AcordError, CheckFailed, InputError
 from acord.run.built_pairs import find_built_pairs
@@ -39,8 +40,15 @@ def exported(made: Made, evidence: Evidence, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def publication(exported: Path) -> Publication:
-    """Of that export: to check it takes a while."""
-    return prepare(exported, NAME, "model")
+    """Of that export: to check it takes a while, and connects to nobody."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("somebody was asked")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("socket.socket.connect", refuse)
+        patch.setattr("socket.getaddrinfo", refuse)
+        return prepare(exported, NAME, "model")
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ def refusal(folder: Path, kind: Kind = "model", name: str = NAME) -> AcordError:
 def test_everything_is_sent_and_only_that(exported: Path, publication: Publication, hub: HubServer) -> None:
     published = send(publication, private=False)
     assert hub.files("model", NAME) == listed(exported)
-    assert {".eval_results", "report", "evidence"} <= {name.split("/")[0] for name in hub.files("model", NAME)}
+    assert {"report", "evidence"} <= {name.split("/")[0] for name in hub.files("model", NAME)}
     assert published.url == f"{hub.url}/{NAME}"
     assert published.commit[:12] in published.shown()
     assert hub.commits == 1
@@ -98,13 +106,19 @@ def test_a_later_version_takes_the_place_of_an_earlier_one(
     assert hub.files("model", NAME) == {**listed(exported), "docs/of-the-owner.md": b"kept"}
 
 
-def test_a_dry_run_asks_nobody_and_lists_everything(exported: Path, hub: HubServer) -> None:
-    publication = prepare(exported, NAME, "model")
+def test_what_would_be_sent_is_listed(exported: Path, publication: Publication) -> None:
     assert publication.files == {name: len(content) for name, content in sorted(listed(exported).items())}
     assert f"{publication.files['model.safetensors']:,}  model.safetensors" in publication.shown()
-    assert "does not name" not in publication.shown()
     assert "do not name owner/tiny" in publication.notes[0]
-    assert hub.requests == []
+
+
+def test_results_in_their_hidden_folder_are_sent_too(tmp_path: Path, hub: HubServer) -> None:
+    file = tmp_path / ".eval_results" / "a[1].yaml"
+    file.parent.mkdir()
+    file.write_text("- value: 1\n", encoding="utf-8")
+    files = {path.relative_to(tmp_path).as_posix(): path.stat().st_size for path in checked_files(tmp_path)}
+    send(Publication(tmp_path, NAME, "model", files), private=False)
+    assert hub.files("model", NAME) == {".eval_results/a[1].yaml": b"- value: 1\n"}
 
 
 def test_private_is_private_or_nothing_is_sent(publication: Publication, hub: HubServer) -> None:
@@ -157,6 +171,7 @@ def test_a_file_that_the_hub_leaves_out_is_missed(publication: Publication, monk
             send(publication, private=False)
 
 
+@pytest.mark.slow
 def test_a_card_that_does_not_verify_is_refused(copy: Path) -> None:
     readme = copy / "README.md"
     content = readme.read_text(encoding="utf-8")
@@ -167,6 +182,7 @@ def test_a_card_that_does_not_verify_is_refused(copy: Path) -> None:
     assert f"README.md:{content.count(chr(10), 0, at) + 1}" in str(refused)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_the_cards_is_refused(copy: Path) -> None:
     weights = copy / "model.safetensors"
     content = bytearray(weights.read_bytes())
@@ -177,6 +193,7 @@ def test_a_model_that_is_not_the_cards_is_refused(copy: Path) -> None:
     assert "there is no model.safetensors" in str(refusal(copy))
 
 
+@pytest.mark.slow
 def test_an_export_in_another_shape_is_held_against_its_record(made: Made, evidence: Evidence, tmp_path: Path) -> None:
     run = run_with_card(made, evidence, tmp_path / "runs")
     export_model(str(run), tmp_path, tmp_path / "out", "merged", "float16")
@@ -192,12 +209,8 @@ def test_a_card_without_the_column_before_is_refused(copy: Path) -> None:
     content = json.loads(comparison.read_text(encoding="utf-8"))
     comparison.write_text(json.dumps({**content, "before": None}, indent=2), encoding="utf-8")
     write_index_of(copy / "evidence")
-    from acord.card.evidence import load_evidence
-    from acord.card.publishable import _check_column_before
-
     with pytest.raises(CheckFailed, match="no column before alignment"):
-        _check_column_before(copy, load_evidence(copy / "evidence"))
-    assert isinstance(refusal(copy), CheckFailed)
+        check_column_before(copy, load_evidence(copy / "evidence"))
 
 
 def test_pickles_links_code_and_hidden_files_are_refused(copy: Path) -> None:
@@ -218,7 +231,7 @@ def test_pickles_links_code_and_hidden_files_are_refused(copy: Path) -> None:
     (copy / "link.json").symlink_to("/etc/hostname")
     assert "a link" in str(refusal(copy))
     (copy / "link.json").unlink()
-    assert "NOTICE" in prepare(copy, NAME, "model").files
+    assert copy / "NOTICE" in list(checked_files(copy))
 
 
 @pytest.mark.parametrize(
@@ -247,11 +260,11 @@ def test_a_data_set_is_sent_as_one(made: Made, tmp_path: Path, hub: HubServer) -
 
 @pytest.mark.slow
 def test_the_verb_takes_address_and_token_from_the_environment(exported: Path, tmp_path: Path) -> None:
-    program = "import typer; from acord.cli.publish import publish; typer.run(publish)"
+    program = "from acord.cli import main; main()"
     with HubServer() as server:
         environment = {"HF_ENDPOINT": server.url, "HF_TOKEN": server.token, "HF_HUB_DISABLE_XET": "1"}
         done = subprocess.run(
-            [sys.executable, "-c", program, str(exported), "--to", NAME, "--language", "va"],
+            [sys.executable, "-c", program, "publish", str(exported), "--to", NAME, "--language", "va"],
             env={"HOME": str(tmp_path), "HF_HOME": str(tmp_path), **environment},
             capture_output=True,
             text=True,

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_every_number_of_a_manifest_is_computed_again(evidence: Evidence, copy: 
     places = [place for place in numbers_of(manifest["figures"]) if place[0] not in STATED[stage]]
     assert places
     for place in places:
-        edit(copy / stage / "manifest.json", lambda content, place=place: put(content["figures"], place))
+        edit(copy / stage / "manifest.json", partial(put, keys=("figures", *place)))
         found = recompute(read_again(evidence, copy))
         keys = ("figures", *map(str, place))
         line = json_lines(copy / stage / "manifest.json")[keys]
@@ -98,7 +99,7 @@ def test_every_figure_of_the_evaluation_is_computed_again(evidence: Evidence, co
     places = [(keys, numbers[keys]) for keys in shown if keys in numbers]
     assert len(places) >= 6
     for keys, place in places:
-        edit(copy / file, lambda content, place=place: put(content, place))
+        edit(copy / file, partial(put, keys=place))
         found = [(fault.file, fault.line) for fault in recompute(read_again(evidence, copy))]
         assert (file, lines[keys]) in found, keys
         (copy / file).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

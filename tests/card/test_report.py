@@ -151,6 +151,11 @@ def test_figures_are_those_of_the_evidence(evidence, pages):
     shown = _text(pages["en"])
     after = evidence.figures("align")["held_out"]["after"]
     assert f"{after['accuracy']:.1%}" in shown
+    before = evidence.figures("align")["held_out"]["before"]
+    pairs = [(before, after), *((before["languages"][one], after["languages"][one]) for one in after["languages"])]
+    for old, new in pairs:
+        changes = f"{new['margin']:+.3f} {new['chosen_shift']:+.2f} {new['rejected_shift']:+.2f}"
+        assert f"{old['likelier']:.1%} {new['likelier']:.1%} {changes}" in shown
     counts = evidence.counts
     assert f"{counts.total} preference pairs: {counts.by_split['train']} to train on" in shown
     figures = evidence.figures("align")

@@ -27,7 +27,7 @@ from acord.card.writing.wording import wording
 from acord.evaluate.compare import Comparison, Contrast, RowComparison
 from acord.evaluate.statistics import Decision, Difference
 from acord.languages import INTERFACE_TAGS, set_language
-from acord.recipe import Card, Recipe, parse_recipe
+from acord.recipe import Card, Recipe, parse_recipe, shown_values
 from tests.card.made import Made
 from tests.card.test_writing_words import EVIL
 
@@ -120,12 +120,31 @@ def test_counts_settings_and_their_marks(evidence: Evidence, readme: str) -> Non
     assert "| Learning rate | `align.learning_rate` | `0.001` | **inferred**: the paper states none |" in readme
     assert "| Beta | `align.beta` | `0.1` | recipe |" in readme
     assert "| Tokens computed at once | `align.token_budget` | `auto`, which came to `" in readme
+    source = "`data.sources: rows-en` | `{format: pairs, policy: all_pairs, min_margin: 2, labelled: drop, licence: CC0-1.0}`"
+    assert f"| {source} | recipe |" in readme
     steps = evidence.figures("align")["steps"]
     assert f"- Steps: {steps}, with {evidence.figures('align')['pairs']} pairs in all" in readme
     for source, reasons in counts.dropped.items():
         for reason, rows in reasons.items():
             assert f"| {source} | {reason} | {rows} |" in readme
     assert "- Personal data (e-mail addresses, telephone numbers, DNI, NIE, IBAN): looked for and marked" in readme
+
+
+def test_no_value_of_the_recipe_is_left_out_and_no_reason_of_an_inferred_one(evidence: Evidence) -> None:
+    judge = {"panel": [{"endpoint": "http://10.0.0.1/v1", "model": "j-7b"}], "labels": ["people.csv"]}
+    inferred = {
+        "data.sources": "nobody says how | rankings became pairs",
+        "judge.panel": "a guess",
+        "seed": "none given",
+    }
+    found = with_recipe(evidence, {"judge": judge, "inferred": inferred})
+    card = render_card(found, "en")
+    for key, _, reason in shown_values(found.recipe):
+        if not key.startswith("card"):
+            line = next(one for one in card.splitlines() if re.search(rf"\| `{re.escape(key)}[`:]", one))
+            assert reason.replace("|", "\\|") in line
+    assert card.count("**inferred**: nobody says how") == len(found.recipe.data.sources)
+    assert "10.0.0.1" not in card
 
 
 def test_what_nobody_stated_is_said(evidence: Evidence) -> None:
@@ -258,14 +277,14 @@ def test_a_validated_judge_is_believed_where_a_difference_stands(evidence: Evide
     assert "Validated in English: every check of the judge passes there." in said
     assert "- English: tiny and tiny-base cannot be told apart overall, +0.417" in said
     assert "Valencian: tiny" not in said
-    assert half.scores is not None
-    table = half.scores.table
+    scores = half.scores
+    assert scores is not None
+    table = scores.table
 
     def told(value: float) -> str:
         contrast = changed_contrast(value, distinct=True)
         contrasts = dict.fromkeys(table.contrasts, (contrast,))
-        found = replace(half, scores=replace(half.scores, table=replace(table, contrasts=contrasts)))
-        return judging(found, ENGLISH)
+        return judging(replace(half, scores=replace(scores, table=replace(table, contrasts=contrasts))), ENGLISH)
 
     assert r"- English: tiny is rated higher than tiny-base overall, by +0.500 \[+0.480, +0.520\]." in told(0.5)
     assert r"- English: tiny is rated lower than tiny-base overall, by -0.500 \[-0.520, -0.480\]." in told(-0.5)

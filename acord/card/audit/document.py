@@ -19,7 +19,8 @@ from acord.errors import InputError
 # length, is read in seconds.
 MOST_CHARACTERS = 300_000
 MOST_METADATA = 50_000
-MOST_BRACKETS = 2_000  # YAML in brackets takes time with the square of their depth
+MOST_BRACKETS = 500  # YAML in brackets takes time with the square of their depth
+MOST_HTML = 20_000
 MOST_DECLARATIONS = 500  # each unclosed comment is looked for to the end of its paragraph
 MOST_LABEL = 80
 # A paragraph that is bold throughout serves as a heading below all real ones.
@@ -310,7 +311,7 @@ def _links(inline: Token) -> tuple[Link, ...]:
 def _read_html(content: str, line: int) -> "_Html":
     html = _Html(line)
     try:
-        html.feed(content)
+        html.feed(content[:MOST_HTML])
         html.close()
     except AssertionError:
         pass  # the parser's own, at a declaration that it does not know; what stood before it is kept

@@ -87,7 +87,8 @@ def measures_of(table: Table) -> tuple[Measure, ...]:
         return ()
     if not (named_as_models(table.models) or any(_of_evaluation(one) for one in found)):
         return ()
-    return tuple(replace(one, percent=_in_percent(one, found)) for one in found)
+    large = _large(found)
+    return tuple(replace(one, percent=_in_percent(one, large)) for one in found)
 
 
 def value(score: Score) -> float:
@@ -237,11 +238,16 @@ def _items(table: Table, row: Row) -> int | None:
     return None
 
 
-def _in_percent(one: Measure, all_of_table: tuple[Measure, ...]) -> bool:
-    """Whether proportions are out of 100: a % sign, or a score above 1 for the same metric in the table."""
+def _in_percent(one: Measure, large: set[str | None]) -> bool:
+    """Whether proportions are out of 100: a % sign, or scores above 1 of the metric or another proportion."""
     if one.metric not in PROPORTIONS | {"mcc", None}:
         return False
     if any(score.cell.percent for score in one.scores) or "%" in one.written:
         return True
-    like = [other for other in all_of_table if other.metric == one.metric or other.metric in PROPORTIONS]
-    return any(abs(value(score)) > PROPORTION_LIMIT for other in like for score in other.numbers)
+    return one.metric in large or bool(large & PROPORTIONS)
+
+
+def _large(measures: tuple[Measure, ...]) -> set[str | None]:
+    """The metrics of which a table has scores above 1."""
+    over = (one for one in measures if any(abs(value(score)) > PROPORTION_LIMIT for score in one.numbers))
+    return {one.metric for one in over}

@@ -39,6 +39,8 @@ def training(evidence: Evidence) -> Section:
     loss = Curve([group[-1]["step"] for group in groups], [_mean(group, "loss") for group in groups])
     rate = Curve([one["step"] for one in records], [one["learning_rate"] for one in records])
     caption = say("training_picture", steps=len(groups[0]))
+    if evidence.recipe.align.epochs > 1:
+        caption += f" {say('training_again')}"
     parts = [
         bullets(_lines(evidence, figures)),
         figure(training_picture(loss, rate, curves, _alt(curves, figures)), caption),

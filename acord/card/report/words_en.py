@@ -83,8 +83,9 @@ WORDS = {
     "training_seconds": "The steps took {seconds:,.0f} s.",
     "training_skipped": "Updates skipped because a gradient was not finite: {n}.",
     "training_picture": "Each point of loss and of the curves by language is the mean over {steps} steps in a row, "
-    "weighed by pairs. The thin line is where nothing has been learnt. Changes are of a reply's log-probability from "
-    "the base model, in nats.",
+    "weighed by pairs; the last one may cover fewer. The thin line is where nothing has been learnt. Changes are of a "
+    "reply's log-probability from the base model, in nats.",
+    "training_again": "These are the pairs trained on: from the second epoch on, the model has seen them before.",
     "training_alt_loss": "Curves of the training. Loss from {first:.3f} to {last:.3f}.",
     "training_caption": "By language, over the first and the last {steps} steps",
     "training_begin": "{what}, first",

@@ -87,8 +87,9 @@ WORDS = {
     "training_seconds": "Los pasos han durado {seconds:,.0f} s.",
     "training_skipped": "Actualizaciones omitidas porque un gradiente no era finito: {n}.",
     "training_picture": "Cada punto de la pérdida y de las curvas por lenguas es la media de {steps} pasos seguidos, "
-    "ponderada por pares. La línea fina marca dónde no se ha aprendido nada. Los cambios son de la probabilidad "
-    "logarítmica de una respuesta respecto al modelo base, en nats.",
+    "ponderada por pares; el último puede abarcar menos. La línea fina marca dónde no se ha aprendido nada. Los "
+    "cambios son de la probabilidad logarítmica de una respuesta respecto al modelo base, en nats.",
+    "training_again": "Son los pares de entrenamiento: a partir de la segunda época, el modelo ya los ha visto.",
     "training_alt_loss": "Curvas del entrenamiento. Pérdida de {first:.3f} a {last:.3f}.",
     "training_caption": "Por lenguas, en los primeros {steps} pasos y en los últimos {steps}",
     "training_begin": "{what}, al principio",

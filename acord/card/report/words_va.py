@@ -86,8 +86,9 @@ WORDS = {
     "training_seconds": "Els passos han durat {seconds:,.0f} s.",
     "training_skipped": "Actualitzacions omeses perquè un gradient no era finit: {n}.",
     "training_picture": "Cada punt de la pèrdua i de les corbes per llengües és la mitjana de {steps} passos seguits, "
-    "ponderada per parells. La línia fina marca on no s'ha aprés res. Els canvis són de la probabilitat logarítmica "
-    "d'una resposta respecte del model base, en nats.",
+    "ponderada per parells; l'últim pot abraçar-ne menys. La línia fina marca on no s'ha aprés res. Els canvis són de "
+    "la probabilitat logarítmica d'una resposta respecte del model base, en nats.",
+    "training_again": "Són els parells d'entrenament: a partir de la segona època, el model ja els ha vist.",
     "training_alt_loss": "Corbes de l'entrenament. Pèrdua de {first:.3f} a {last:.3f}.",
     "training_caption": "Per llengües, en els primers {steps} passos i en els últims {steps}",
     "training_begin": "{what}, al principi",

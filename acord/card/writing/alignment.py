@@ -9,7 +9,7 @@ from acord.agreement import CONFIDENCE
 from acord.card.evidence import Evidence
 from acord.card.writing.markdown import blocks, bullets, code, md, table
 from acord.card.writing.wording import Wording, in_order
-from acord.recipe import shown_values
+from acord.recipe import JudgeModel, Recipe, Source, shown_values
 
 # In the order of the table; the others stand in a second one.
 NAMED = (
@@ -19,8 +19,12 @@ NAMED = (
     "align.adapter.targets", "align.adam_betas", "align.adam_epsilon", "align.weight_decay", "align.max_grad_norm",
     "align.precision", "align.token_budget", "chat.template", "chat.system", "chat.max_length", "seed",
 )  # fmt: skip
-# Told elsewhere: owners' words and data in sections of their own; judges by name, without where they were asked.
-TOLD_ELSEWHERE = ("card", "data.sources", "judge.panel", "judge.labels")
+# Lists of sections, which have a row for each of them. What is left out of one: its name, and places, which decide
+# nothing.
+LISTED = {
+    "data.sources": frozenset({"name", "path", "against", "rejected_from", "translate"}),
+    "judge.panel": frozenset({"name", "endpoint", "serve", "gpus", "key_variable", "concurrency", "timeout_seconds"}),
+}
 # What the plan chose, where the recipe left it to the machine.
 CHOSEN = ("precision", "token_budget", "threads", "activation_checkpointing")
 
@@ -39,11 +43,7 @@ def alignment(evidence: Evidence, words: Wording) -> str:
 
 
 def _settings(evidence: Evidence, words: Wording) -> str:
-    rows = {
-        key: (value, reason)
-        for key, value, reason in shown_values(evidence.recipe)
-        if not any(key == one or key.startswith(f"{one}.") for one in TOLD_ELSEWHERE)
-    }
+    rows = dict(_rows(evidence.recipe))
     chosen = {f"align.{name}": evidence.figures("plan").get(name) for name in CHOSEN}
     named = [
         (words.say(f"s_{key}"), code(key), _value(rows[key][0], chosen.get(key), words), _origin(rows[key][1], words))
@@ -63,6 +63,21 @@ def _settings(evidence: Evidence, words: Wording) -> str:
         table(words.heads("settings_rest_heads"), rest),
         "</details>",
     )
+
+
+def _rows(recipe: Recipe) -> Iterable[tuple[str, tuple[Any, str]]]:
+    """Every value of the recipe by its key, with the reason where it is inferred; the owners' words stand elsewhere."""
+    for key, value, reason in shown_values(recipe):
+        if key in LISTED:
+            for one in value or []:
+                content = one.model_dump(mode="json", exclude_none=True, exclude=set(LISTED[key]))
+                yield f"{key}: {_called(one)}", (content, reason)
+        elif not key.startswith("card"):
+            yield key, (value, reason)
+
+
+def _called(one: Source | JudgeModel) -> str:
+    return one.shown if isinstance(one, JudgeModel) else one.name
 
 
 def _value(value: Any, chosen: Any, words: Wording) -> str:

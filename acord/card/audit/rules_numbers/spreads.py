@@ -39,6 +39,9 @@ NOT_WHOLE = re.compile(
 LEAST_TOLD = 2.5  # units of the last digit by which a pooled deviation must differ from the mean of deviations
 
 
+MOST_TOTALS = 20
+
+
 class Scale(NamedTuple):
     """A rating's least and greatest value. n: ratings behind a cell, None where it is not said."""
 
@@ -159,7 +162,7 @@ def _fewest(mean: Decimal, decimals: int) -> int:
 def _means_of_deviations(measures: list[Measure]) -> Iterator[Finding]:
     """Totals whose deviation is the rows' mean for every model, and for one at least clearly not theirs together."""
     parts = [one for one in measures if not one.average]
-    for total in (one for one in measures if one.average and one.row is not None):
+    for total in [one for one in measures if one.average and one.row is not None][:MOST_TOTALS]:
         found = [t for score in total.numbers if (t := _total_spread(score, parts)) is not None]
         if not found or not all(t.is_mean for t in found) or not any(t.told for t in found):
             continue
