@@ -56,7 +56,7 @@ DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
 GUIDE = DOCS / "guide.md"
 DATA_PAGES = [DOCS / f"{name}.md" for name in ("data", "decontamination", "filters", "translation", "valencian")]
-USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback", "judge")]
+USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback", "judge", "card", "audit")]
 PAGES = [
     *READMES, GUIDE, *DATA_PAGES, *USE_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
@@ -84,6 +84,8 @@ KEYS: dict[str, type[Section]] = {
 }
 
 
+# Commands that need files of others, or take long: tests of their own run them.
+ELSEWHERE = ("acord evaluate import", "acord demo", "acord publish")
 # The verb of a group that may be left out.
 DEFAULT = "models"
 
@@ -174,7 +176,7 @@ def test_every_command_runs(tmp_path):
     # In an order in which each finds what it needs; imported results need files of others.
     later = ("stats", "show", "export", "evaluate", "compare", "chat", "serve", "progress", "delete")
     runnable = [
-        command for command in ACORD_COMMANDS if not command.startswith(("acord evaluate import", "acord demo"))
+        command for command in ACORD_COMMANDS if not command.startswith(ELSEWHERE)
     ]
     with JudgeServer(agreeing) as judge:
         for command in sorted(
@@ -183,6 +185,8 @@ def test_every_command_runs(tmp_path):
             words = [small(word, model) for word in shlex.split(command.replace("FILE ID", "FILE PREFERENCE"))[1:]]
             if words[0] == "judge":
                 words = judged(words, judge.url, tmp_path)
+            if words[:2] == ["card", "verify"]:
+                words[2] = str(tmp_path / "demo" / "card")
             done = ran([sys.executable, "-c", "from acord.cli import main; main()", *words], settings)
             assert done.returncode == 0, f"{command}: {done.stderr}"
             assert done.stdout.strip(), command

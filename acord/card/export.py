@@ -215,12 +215,13 @@ def _dtype_of(folder: Path) -> str:
     return stored_dtype(folder)
 
 
-def changed_files(source: Source) -> list[str]:
-    """Files of the source that are not, or no longer, as the training wrote them."""
+def changed_files(align: Path, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Of the model and the adapter of a run: files that are not, or no longer, as the training wrote them."""
     return [
         name
-        for name, told in source.hashes.items()
-        if not (source.model / name).is_file() or hash_file(source.model / name) != told
+        for name, told in files.items()
+        if name.startswith(("model/", "adapter/"))
+        and not ((align / name).is_file() and hash_file(align / name) == told["sha256"])
     ]
 
 

@@ -76,7 +76,7 @@ def audit(
 ) -> None:
     """Say what in a card cannot be right, misleads or is missing. Exit code 1 where something cannot be right."""
     begin(as_json, language)
-    from acord.card.audit import audit_file
+    from acord.card.audit.audit import audit_file
     from acord.card.audit.show import as_json as audit_json
     from acord.card.audit.show import as_text
 

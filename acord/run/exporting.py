@@ -109,11 +109,10 @@ def _of_run(folder: Path) -> Source:
         adapter=adapter if kept else None,
         card=card if (card / "README.md").is_file() else None,
     )
-    changed = changed_files(source)
-    if changed:
+    for name in changed_files(align, files):
         raise InputError(
-            f"{changed[0]} was changed after the run",
-            where=str(folder / "align" / "model"),
+            f"{name} was changed after the run",
+            where=str(folder / "align"),
             fix="Remove the artefact and run the recipe again.",
         )
     return source

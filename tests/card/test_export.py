@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from acord.card.export_prompts import PROMPTS
 from acord.card.same_words import difference, words_of
 from acord.card.shards import INDEX, same_tensors, weight_files, write_weights
 from acord.errors import CheckFailed, InputError
+from acord.manifest import list_files, read_manifest, write_manifest
 from acord.models import load_model
 from acord.run.exporting import export_model
 from tests.card.exporting import run_with_adapter, run_with_card
@@ -156,6 +158,10 @@ def test_another_adapter_is_not_left(adapter_run: Path, tmp_path: Path) -> None:
     file = copy / "align" / "adapter" / "adapter_model.safetensors"
     save_file({name: -value for name, value in load_file(file).items() if "lora_B" not in name}
               | {name: 3 * value for name, value in load_file(file).items() if "lora_B" in name}, file)  # fmt: skip
+    with pytest.raises(InputError, match=r"adapter_model.safetensors was changed after the run"):
+        export_model(str(copy), tmp_path, tmp_path / "out", "adapter", None)
+    align = copy / "align"
+    write_manifest(replace(read_manifest(align), files=list_files(align)), align)
     with pytest.raises(CheckFailed, match="Take --form merged"):
         export_model(str(copy), tmp_path, tmp_path / "out", "adapter", None)
     assert left_in(tmp_path) == ["runs"]

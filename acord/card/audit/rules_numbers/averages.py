@@ -10,6 +10,8 @@ from acord.card.audit.findings import Finding
 from acord.card.audit.measures import Measure, Score, value
 from acord.card.audit.rules_numbers.bold import by_table
 
+MOST_AVERAGES = 20
+
 # A word that says no more than "of all this": some take it for a score of its own, others for a mean.
 LOOSE = re.compile(r"\b(overall|global)\b", re.IGNORECASE)
 STRICT = re.compile(r"\b(avg|average|mean|mitjana|media|promedio)\b", re.IGNORECASE)
@@ -32,9 +34,8 @@ def check_averages(card: Card, measures: tuple[Measure, ...]) -> Iterator[Findin
     """average-wrong."""
     del card
     for one_table in by_table(measures):
-        for place, one in enumerate(one_table):
-            if one.average:
-                yield from _of_average(one, _parts(one_table, place))
+        for place in [i for i, one in enumerate(one_table) if one.average][:MOST_AVERAGES]:
+            yield from _of_average(one_table[place], _parts(one_table, place))
 
 
 def _parts(measures: Sequence[Measure], place: int) -> list[Measure]:

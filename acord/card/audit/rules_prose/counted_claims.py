@@ -83,8 +83,8 @@ def wrong_figures(sentence: Sentence, models: Sequence[str], scored: Scored) -> 
             near = min(shown, key=lambda one: abs(one - float(written)))
             where = f'in "{named[0].label}"' if len(named) == 1 else "in the tables"
             what = f"The sentence gives {mention.model} {written}, which it does not have {where}; nearest is {near:g}."
-            figures = {"model": mention.model, "said": float(written), "nearest": near}
-            yield _finding(sentence, what, figures, "prose-figure")
+            about: dict[str, float | str] = {"model": mention.model, "said": float(written), "nearest": near}
+            yield _finding(sentence, what, about, "prose-figure")
 
 
 def _without_version(text: str, at: int) -> str:
