@@ -12,7 +12,7 @@ from typing import Any
 from acord.hashing import digest, hash_file
 
 NAME = "manifest.json"
-LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "pyarrow", "numpy")
+LIBRARIES = ("acord", "torch", "transformers", "tokenizers", "safetensors", "pyarrow", "numpy", "matplotlib")
 
 
 @dataclass(frozen=True)

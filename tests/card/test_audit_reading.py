@@ -45,6 +45,7 @@ def test_what_is_no_number(text):
 
 def test_a_comma_is_a_decimal_point_only_where_it_can_be_nothing_else():
     assert writes_decimal_comma(["0,520", "0,514"])
+    assert writes_decimal_comma(["Our-0.5B", "0,520", "0,514 / 1,2"])
     assert not writes_decimal_comma(["146,180", "80,308"])
     assert not writes_decimal_comma(["0.5", "1,5"])
     assert _cell("0,520", comma=True).value == 0.52

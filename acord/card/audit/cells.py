@@ -10,7 +10,6 @@ MOST_CELL = 120
 # Signs that people put beside a number and that say nothing of it: footnote marks, arrows, stars, medals.
 DECORATION = re.compile(r"[*†‡§¶↑↓⬆⬇▲▼🏆🥇🥈🥉✅⭐ᵃᵇᶜ¹²³]|\(\s*[↑↓]\s*\)")
 PLAIN = r"[-+]?(?:\d+(?:[.,]\d+)*|[.,]\d+)(?:[eE][-+]?\d{1,3})?"
-NUMBER = re.compile(PLAIN)
 WHOLE = re.compile(
     rf"(?P<first>{PLAIN})\s*(?P<percent>%)?"
     rf"(?:\s*(?P<mark>/|±|\+/-|\+-|\()\s*(?:±|SD\s*=?|SE\s*=?)?\s*(?P<second>{PLAIN})\s*%?\s*(?P<end>\))?)?"
@@ -78,7 +77,8 @@ def read_cell(
 def writes_decimal_comma(texts: list[str]) -> bool:
     """Whether numbers among `texts` write a comma for the decimal point: one does that can be nothing else, and none
     has a point."""
-    numbers = [match for text in texts if len(text) <= MOST_CELL for match in NUMBER.findall(_bare(text))]
+    found = [WHOLE.fullmatch(_bare(text)) for text in texts if len(text) <= MOST_CELL]
+    numbers = [one for match in found if match for one in (match["first"], match["second"]) if one]
     commas = [one for one in numbers if "," in one]
     return (
         bool(commas) and not any("." in one for one in numbers) and any(not THOUSANDS.fullmatch(one) for one in commas)
