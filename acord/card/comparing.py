@@ -12,10 +12,14 @@ NUMBER = re.compile(r"\d+(?:[.,\u202f\u00a0]\d+)*")
 # What a card's folder holds of texts, and nothing else of these kinds may lie there.
 PATTERNS = ("README*.md", ".eval_results/*", "report/*")
 SHOWN = 60
+DRAWING = re.compile(rb"<svg\b.*?</svg>", re.DOTALL)
 
 
-def file_faults(folder: Path, written: Mapping[str, bytes]) -> list[Fault]:
-    """Differences between the card's files in `folder` and those written again from the evidence, by relative path."""
+def file_faults(folder: Path, written: Mapping[str, bytes], *, drawings: bool = True) -> list[Fault]:
+    """Differences between the card's files in `folder` and those written again from the evidence, by relative path.
+
+    drawings: whether pictures inside the files are compared too.
+    """
     there = {path.relative_to(folder).as_posix() for pattern in PATTERNS for path in folder.glob(pattern)}
     faults = []
     for name in sorted({*there, *written}):
@@ -25,8 +29,14 @@ def file_faults(folder: Path, written: Mapping[str, bytes]) -> list[Fault]:
         elif not path.is_file() or path.is_symlink():
             faults.append(Fault(name, None, "the file is missing"))
         else:
-            faults += text_faults(name, written[name], path.read_bytes())
+            contents = written[name], path.read_bytes()
+            faults += text_faults(name, *(contents if drawings else map(without_drawings, contents)))
     return faults
+
+
+def without_drawings(content: bytes) -> bytes:
+    """A page without what is in its SVG pictures, line by line: how many lines each has stays as it is."""
+    return DRAWING.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
 
 
 def text_faults(name: str, expected: bytes, found: bytes) -> list[Fault]:

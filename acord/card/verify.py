@@ -4,14 +4,15 @@ It proves that card and evidence are of one piece. Whoever can write all of it c
 wrote it is for a signature to say.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from acord.card.checks import Stated
 from acord.card.comparing import file_faults
-from acord.card.evidence import INDEX, index_faults, load_evidence
+from acord.card.evidence import INDEX, Evidence, index_faults, load_evidence
 from acord.card.fault import Fault
 from acord.card.recompute import recompute_all
 from acord.card.texts import texts_of
@@ -41,7 +42,8 @@ class Checked(NamedTuple):
 class Verification:
     """faults: files relative to the card's folder. stated: figures that nothing in the evidence gives.
 
-    absent: files of the model that do not lie beside the card, so nothing is said of them.
+    absent: files of the model that do not lie beside the card, so nothing is said of them. other_versions: of Acord and
+    of what draws, the card's and this one, where they differ; pictures are compared only where one version drew both.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class Verification:
     checked: Checked
     stated: tuple[Stated, ...] = ()
     absent: tuple[str, ...] = ()
+    other_versions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -64,6 +67,7 @@ class Verification:
             "checked": self.checked._asdict(),
             "stated": [one._asdict() for one in self.stated],
             "absent": list(self.absent),
+            "other_versions": {name: list(both) for name, both in self.other_versions.items()},
         }
 
     def shown(self) -> str:
@@ -73,6 +77,8 @@ class Verification:
         lines += [text("card_verify_more", more=more)] if more > 0 else []
         lines.append(text("card_verify_holds") if self.holds else text("card_verify_fails", faults=len(self.faults)))
         lines.append(text("card_verify_checked", **self.checked._asdict()))
+        for name, (there, here) in self.other_versions.items():
+            lines.append(text(f"card_verify_other_{name}", there=there, here=here))
         lines += [text("card_verify_absent", files=", ".join(self.absent))] if self.absent else []
         lines += [text("card_verify_stated", what="; ".join(self._stated()))] if self.stated else []
         lines += [text("card_verify_proves"), text("card_verify_proves_not")] if self.holds else []
@@ -111,12 +117,22 @@ def verify(folder: Path, weights: Path | None = None) -> Verification:
         faults.append(Fault(FOLDER, None, f"it cannot be read: {type(error).__name__}: {error}"))
         return Verification(folder, tuple(faults), Checked(files))
     faults += [_in_folder(fault) for fault in recomputed.faults]
-    faults += file_faults(folder, written)
+    other_versions = _other_versions(evidence)
+    faults += file_faults(folder, written, drawings="matplotlib" not in other_versions)
     align = evidence.manifests.get("align")
     found = NO_WEIGHTS if align is None else check_weights(weights or folder, align)
     lines = sum(content.count(b"\n") for content in written.values())
     checked = Checked(files, recomputed.checked, lines, len(found.checked))
-    return Verification(folder, _once([*faults, *found.faults]), checked, tuple(recomputed.stated), found.absent)
+    return Verification(
+        folder, _once([*faults, *found.faults]), checked, tuple(recomputed.stated), found.absent, other_versions
+    )
+
+
+def _other_versions(evidence: Evidence) -> dict[str, tuple[str, str]]:
+    """Where the last stage before the card ran with another Acord or matplotlib than this process."""
+    last = list(evidence.manifests.values())[-1].versions if evidence.manifests else {}
+    here = {name: version(name) for name in ("acord", "matplotlib")}
+    return {name: (last[name], now) for name, now in here.items() if last.get(name, now) != now}
 
 
 def _once(faults: Iterable[Fault]) -> tuple[Fault, ...]:

@@ -555,6 +555,10 @@ TEXTS = {
     "card_verify_fails": "The card does not say what its evidence gives (at fault: {faults}).",
     "card_verify_checked": "Checked: {files} files of evidence by hash, {figures} figures computed again, {lines} "
     "lines of text written again, {weights} files of the model by hash.",
+    "card_verify_other_acord": "The card was written by Acord {there} and this is {here}: its texts may differ. "
+    "Verify it with {there}.",
+    "card_verify_other_matplotlib": "Pictures were drawn by matplotlib {there} and here is {here}: they were not "
+    "compared.",
     "card_verify_absent": "Not beside the card, so not checked: {files}.",
     "card_verify_stated": "As the run states it, since nothing in the evidence gives it: {what}.",
     "card_verify_proves": "This proves that texts, figures, measured items and hashes are of one piece, and that "

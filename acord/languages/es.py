@@ -494,12 +494,12 @@ TEXTS = {
     "ninguna media.",
     "judge_table_legend_overall": "Global: la DE es de las respuestas de todas las categorías, con los mismos pesos "
     "que la media.",
-    "judge_table_wins": "{language}: parejas de respuestas",
+    "judge_table_wins": "{language}: pares de respuestas",
     "judge_table_wins_caption": "{language}; {judges}: preferida en los dos órdenes",
-    "judge_table_wins_heads": "Modelos|Parejas|Gana el primero|Empates|de ellos, con órdenes en desacuerdo|"
+    "judge_table_wins_heads": "Modelos|Pares|Gana el primero|Empates|de ellos, con órdenes en desacuerdo|"
     "Gana el segundo|Faltan|Proporción de victorias del primero",
     "judge_table_pair": "{a} contra {b}",
-    "judge_table_legend_wins": "Proporción de victorias: las parejas ganadas y la mitad de los empates; un veredicto "
+    "judge_table_legend_wins": "Proporción de victorias: los pares ganados y la mitad de los empates; un veredicto "
     "que cambia con el orden es un empate.",
     "judge_table_reason_unreadable": "ilegible",
     "judge_table_reason_out_of_range": "puntuación fuera de la escala",
@@ -573,9 +573,13 @@ TEXTS = {
     "card_verify_more": "... y {more} más",
     "card_verify_holds": "La ficha dice lo que dan sus pruebas.",
     "card_verify_fails": "La ficha no dice lo que dan sus pruebas (fallos: {faults}).",
-    "card_verify_checked": "Comprobado: {files} archivos de pruebas por su resumen, {figures} cifras calculadas de "
-    "nuevo, {lines} líneas de texto escritas de nuevo, {weights} archivos del modelo por su "
+    "card_verify_checked": "Comprobado: {files} ficheros de pruebas por su resumen, {figures} cifras calculadas de "
+    "nuevo, {lines} líneas de texto escritas de nuevo, {weights} ficheros del modelo por su "
     "resumen.",
+    "card_verify_other_acord": "La ficha la escribió Acord {there} y este es {here}: sus textos pueden diferir. "
+    "Verifíquela con {there}.",
+    "card_verify_other_matplotlib": "Los gráficos los dibujó matplotlib {there} y aquí hay {here}: no se han "
+    "comparado.",
     "card_verify_absent": "No están junto a la ficha y, por tanto, no se han comprobado: {files}.",
     "card_verify_stated": "Tal como lo declara la ejecución, porque nada de las pruebas lo da: {what}.",
     "card_verify_proves": "Esto demuestra que los textos, las cifras, los ítems medidos y los resúmenes forman un "

@@ -457,7 +457,8 @@ TEXTS = {
     "page_session_withdraw": "Per a retirar les vostres respostes, escriviu a {contact} i doneu este nom: {id}",
     "page_session_leave": "Ix en este navegador",
     # judge: calls
-    "judge_no_format": "{judge}: el servidor no admet response_format; d'ara en avant se li pregunta sense",
+    "judge_no_format": "{judge}: el servidor no admet response_format; d'ara en avant se li pregunta sense este "
+    "paràmetre",
     # Taules de respostes jutjades.
     "judge_table_title": "Respostes jutjades: {suite}",
     "judge_table_caption": "{language}; {judges} (categories: {rows})",
@@ -492,12 +493,12 @@ TEXTS = {
     "mitjana.",
     "judge_table_legend_overall": "Global: la DE és de les respostes de totes les categories, amb els mateixos pesos "
     "que la mitjana.",
-    "judge_table_wins": "{language}: parelles de respostes",
-    "judge_table_wins_caption": "{language}; {judges}: preferida en els dos ordes",
-    "judge_table_wins_heads": "Models|Parelles|Guanya el primer|Empats|dels quals, amb ordes en desacord|"
+    "judge_table_wins": "{language}: parells de respostes",
+    "judge_table_wins_caption": "{language}; {judges}: preferida en els dos órdens",
+    "judge_table_wins_heads": "Models|Parells|Guanya el primer|Empats|dels quals, amb órdens en desacord|"
     "Guanya el segon|Falten|Proporció de victòries del primer",
     "judge_table_pair": "{a} contra {b}",
-    "judge_table_legend_wins": "Proporció de victòries: les parelles guanyades i la mitat dels empats; un veredicte "
+    "judge_table_legend_wins": "Proporció de victòries: els parells guanyats i la mitat dels empats; un veredicte "
     "que canvia amb l'orde és un empat.",
     "judge_table_reason_unreadable": "illegible",
     "judge_table_reason_out_of_range": "puntuació fora de l'escala",
@@ -545,7 +546,7 @@ TEXTS = {
     "judge_control_tokens": "{n} respostes contenen signes de plantilles de xat: poden confondre un servidor "
     "que els llija dins dels missatges",
     "judge_line_failures": "{k} de {n} respostes no s'han pogut llegir ({share:.1%})",
-    "judge_line_orders": "{k} de {n} parelles mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
+    "judge_line_orders": "{k} de {n} parells mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
     "del 95 %: de {low:.1%} a {high:.1%})",
     "judge_line_first": "la resposta mostrada en primer lloc es va triar en el {share:.1%} de {n} veredictes",
     "judge_line_forms": "{k} de {n} respostes mantenen la nota si es pregunta al jutge amb altres paraules "
@@ -573,6 +574,10 @@ TEXTS = {
     "card_verify_fails": "La fitxa no diu el que donen les seues proves (errades: {faults}).",
     "card_verify_checked": "Comprovat: {files} fitxers de proves pel seu resum, {figures} xifres calculades de nou, "
     "{lines} línies de text escrites de nou, {weights} fitxers del model pel seu resum.",
+    "card_verify_other_acord": "La fitxa la va escriure Acord {there} i este és {here}: els textos poden diferir. "
+    "Verifiqueu-la amb {there}.",
+    "card_verify_other_matplotlib": "Els gràfics els va dibuixar matplotlib {there} i ací hi ha {here}: no s'han "
+    "comparat.",
     "card_verify_absent": "No estan al costat de la fitxa i, per tant, no s'han comprovat: {files}.",
     "card_verify_stated": "Tal com ho declara l'execució, perquè res de les proves ho dona: {what}.",
     "card_verify_proves": "Açò demostra que els textos, les xifres, els ítems mesurats i els resums formen un tot, i "

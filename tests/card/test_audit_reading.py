@@ -92,7 +92,8 @@ def test_tables_that_measure_no_model_have_no_measures():
     text = "| Hyperparameter | Value |\n|---|---|\n| beta | 0.1 |\n| epochs | 1 |\n\n"
     text += "| case | items | ours, s | theirs, s | ratio |\n|---|---|---|---|---|\n"
     text += "| long | 71 | 0.437 | **0.436** | 1.00 |\n"
-    assert [measures_of(table) for table in read_card(text).tables] == [(), ()]
+    text += "\n| setting | found | blocks |\n|---|---|---|\n| 13 | **96.8** | **5** |\n| 8 | 92.5 | 12 |\n"
+    assert [measures_of(table) for table in read_card(text).tables] == [(), (), ()]
     assert not audit(text, "card").counted()["error"]
 
 
@@ -164,7 +165,7 @@ SIZE = 15_000
 HOSTILE = {
     "brackets": "[" * SIZE,
     "emphasis": "a**" * SIZE,
-    "comments": "a <!--" * SIZE,
+    "comments": "<!--" * 60_000,
     "html": "<div>\n<![x[ " + "<a href=" * SIZE,
     "wide": "|" + "a|" * 5_000 + "\n|" + "-|" * 5_000 + "\n|" + "1|" * 5_000,
     "digits": "|Task|Metric|A-7B|\n|-|-|-|\n|x|acc|" + "1" * SIZE + "|",

@@ -13,6 +13,7 @@ import huggingface_hub.constants
 import pytest
 
 from acord.card.evidence import Evidence, load_evidence
+from acord.card.export import ADAPTER_FILES, check_weights_are_there
 from acord.card.gather import write_index_of
 from acord.card.hub import send
 from acord.card.publish import Kind, Publication, checked_files, prepare
@@ -274,6 +275,14 @@ def test_the_verb_takes_address_and_token_from_the_environment(exported: Path, t
         assert f"publicat: {server.url}/{NAME}" in done.stdout
         assert server.files("model", NAME) == listed(exported)
         assert server.token not in done.stdout + done.stderr
+
+
+def test_an_adapter_stands_for_weights_only_when_it_is_whole(tmp_path: Path) -> None:
+    for name in ADAPTER_FILES:
+        with pytest.raises(InputError, match=r"there is no model.safetensors"):
+            check_weights_are_there(tmp_path)
+        (tmp_path / name).touch()
+    check_weights_are_there(tmp_path)
 
 
 def test_a_publication_counts_its_bytes() -> None:

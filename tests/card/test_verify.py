@@ -4,10 +4,12 @@ import json
 import random
 import re
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from acord import __version__
 from acord.card.comparing import file_faults, text_faults
 from acord.card.evidence import Evidence, read_evidence
 from acord.card.gather import write_index_of
@@ -202,3 +204,22 @@ def test_what_is_shown_is_in_the_language_of_the_interface(verification: Verific
         with spoken(tag):
             shown.add(verification.shown())
     assert len(shown) == len(INTERFACE_TAGS)
+
+
+def test_pictures_are_compared_only_where_one_version_drew_both(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = copy / "report" / "report.va.html"
+    content = report.read_text(encoding="utf-8")
+    start = content.index("<svg")
+    drawn = content.index('d="M', start) + len('d="M')
+    report.write_text(f"{content[:drawn]} 1{content[drawn:]}", encoding="utf-8")
+    assert [one for one, _ in faults(copy)] == ["report/report.va.html"]
+    monkeypatch.setattr("acord.card.verify.version", lambda name: "0.0" if name == "matplotlib" else __version__)
+    other = verify(copy)
+    assert other.faults == ()
+    assert other.other_versions == {"matplotlib": (metadata.version("matplotlib"), "0.0")}
+    assert "matplotlib 0.0" not in other.shown()
+    assert "0.0: they were not compared" in other.shown()
+    # What stands outside the pictures is compared all the same.
+    content = report.read_text(encoding="utf-8")
+    report.write_text(content.replace("<h1", "<h1 ", 1), encoding="utf-8")
+    assert [one for one, _ in faults(copy)] == ["report/report.va.html"]

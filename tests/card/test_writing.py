@@ -1,10 +1,9 @@
-"""The card of a run: every section, prose that the figures support, nothing left out silently, code that runs."""
+"""The card of a run: every section, nothing left out silently, text of others in its place, code that runs."""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,20 +13,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from acord.card.evidence import Evidence
-from acord.card.spoken import spoken
 from acord.card.writing import SECTIONS, card_files, render_card
 from acord.card.writing.description import card_file
-from acord.card.writing.evaluation import evaluation
-from acord.card.writing.facts import care, standing
-from acord.card.writing.judging import judging
-from acord.card.writing.limitations import limitations
 from acord.card.writing.markdown import slug
-from acord.card.writing.provider import compute_of, provider
 from acord.card.writing.wording import wording
-from acord.evaluate.compare import Comparison, Contrast, RowComparison
-from acord.evaluate.statistics import Decision, Difference
 from acord.languages import INTERFACE_TAGS, set_language
-from acord.recipe import Card, Recipe, parse_recipe, shown_values
+from acord.recipe import Recipe, shown_values
+from tests.card.changes import with_card, with_recipe
 from tests.card.made import Made
 from tests.card.test_writing_words import EVIL
 
@@ -41,22 +33,6 @@ Rows to be read with care|Safety and language of the replies|Means by language|A
 May the judge be believed?|Scores|Environment and computing time|Limitations|Information for the European Union|
 Summary of the training content|Copyright policy|Compute of the modification|For those who build on it|Reviewed by|
 Additional information|Authors|Contact|Funding|Acknowledgements|Licence|Disclaimer|Citation|Checking this card"""
-
-
-def with_card(evidence: Evidence, **card: Any) -> Evidence:
-    recipe = evidence.recipe.model_copy(update={"card": Card.model_validate(card)})
-    return replace(evidence, recipe=recipe)
-
-
-def with_recipe(evidence: Evidence, change: Mapping[str, Any]) -> Evidence:
-    content = evidence.recipe.model_dump(mode="json", by_alias=True)
-    for key, value in change.items():
-        *parts, last = key.split(".")
-        place = content
-        for part in parts:
-            place = place[part]
-        place[last] = value
-    return replace(evidence, recipe=parse_recipe(content, where="test"))
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +95,16 @@ def test_counts_settings_and_their_marks(evidence: Evidence, readme: str) -> Non
     assert f"aligned on {counts.by_split['train']} preference pairs in English, Spanish and Valencian by" in readme
     assert "| Learning rate | `align.learning_rate` | `0.001` | **inferred**: the paper states none |" in readme
     assert "| Beta | `align.beta` | `0.1` | recipe |" in readme
-    assert "| Tokens computed at once | `align.token_budget` | `auto`, which came to `" in readme
+    budget = evidence.figures("plan")["token_budget"]
+    assert f"| Tokens computed at once | `align.token_budget` | `auto`, which came to `{budget}` | recipe |" in readme
     source = "{format: pairs, policy: all_pairs, min_margin: 2, labelled: drop, licence: CC0-1.0}"
     assert f"| `data.sources: rows-en` | `{source}` | recipe |" in readme
     steps = evidence.figures("align")["steps"]
-    assert f"- Steps: {steps}, with {evidence.figures('align')['pairs']} pairs in all" in readme
+    assert (
+        f"- Steps: {steps}, with {evidence.figures('align')['pairs']} pairs in all, those of every epoch counted."
+        in readme
+    )
+    assert "those of every epoch" not in render_card(with_recipe(evidence, {"align.epochs": 1}), "en")
     for source, reasons in counts.dropped.items():
         for reason, rows in reasons.items():
             assert f"| {source} | {reason} | {rows} |" in readme
@@ -168,143 +149,6 @@ def test_a_run_that_went_no_further_than_the_alignment(evidence: Evidence) -> No
     assert "model-index" not in card
     nothing = replace(short, manifests={})
     assert "There is no alignment in `evidence/`." in render_card(nothing, "en")
-
-
-def changed(row: RowComparison, value: float, *, distinct: bool, better: str = "higher") -> RowComparison:
-    """A row on which `tiny` is above `tiny-base` by `value`."""
-    contrast = changed_contrast(value, distinct=distinct)
-    return replace(row, row=row.row.model_copy(update={"better": better}), contrasts=(contrast,))
-
-
-def changed_contrast(value: float, *, distinct: bool) -> Contrast:
-    difference = Difference(value, 0.01, value - 0.02, value + 0.02, 0.001, "bootstrap", 100, 0.03)
-    return Contrast("tiny", "tiny-base", Decision(difference, 0.002, distinct))
-
-
-@pytest.fixture(scope="module")
-def comparison(evidence: Evidence) -> Comparison:
-    assert evidence.comparison is not None
-    return evidence.comparison
-
-
-def with_rows(evidence: Evidence, comparison: Comparison, *rows: RowComparison) -> Evidence:
-    return replace(evidence, comparison=replace(comparison, rows=rows))
-
-
-def test_wins_and_losses_are_told_the_way_in_which_a_metric_is_good(comparison: Comparison) -> None:
-    row = comparison.rows[0]
-    rows = (
-        changed(row, 0.1, distinct=True),
-        changed(row, -0.1, distinct=True),
-        changed(row, -0.1, distinct=True, better="lower"),
-        changed(row, 0.3, distinct=False),
-        replace(row, contrasts=(Contrast("tiny-base", "tiny", None, "no_items"),)),
-        replace(row, contrasts=()),
-    )
-    found = standing(replace(comparison, rows=rows), "tiny", "tiny-base")
-    assert [one.row for one in found.better] == [rows[0], rows[2]]
-    assert [one.row for one in found.worse] == [rows[1]]
-    assert (found.level, found.untested) == ((rows[3],), (rows[4],))
-    turned = standing(replace(comparison, rows=rows), "tiny-base", "tiny")
-    assert [one.row for one in turned.better] == [rows[1]]
-
-
-def test_prose_claims_what_stands_and_nothing_else(evidence: Evidence, comparison: Comparison) -> None:
-    row = comparison.rows[0]
-
-    def told(*rows: RowComparison) -> str:
-        found = with_rows(evidence, replace(comparison, means=()), *rows)
-        return evaluation(found, ENGLISH) + limitations(found, ENGLISH)
-
-    label = f"{row.row.label} (English, {row.row.metric})".replace("_", r"\_")
-    gain, loss = changed(row, 0.1, distinct=True), changed(row, -0.1, distinct=True)
-    level = changed(row, 0.1, distinct=False)
-    both = told(gain, loss, level)
-    assert "tiny is better than tiny-base: 1. Worse: 1. Not distinguishable: 1. Not tested: 0." in both
-    assert rf"- Better: {label} +0.100 \[+0.080, +0.120\]." in both
-    assert rf"- Worse: {label} -0.100 \[-0.120, -0.080\]." in both
-    assert f"- After alignment it is worse than before on: {label} -0.100" in both
-    assert "claims neither" not in both
-    assert "- Worse" not in told(gain)
-    assert "worse than before" not in told(gain, level)
-    none = told(level)
-    assert "No difference stands, so this card claims neither a gain nor a loss" in none
-    assert "- Better" not in none
-    without = replace(evidence, comparison=replace(comparison, before=None, after=None))
-    assert "There is no column before alignment" in evaluation(without, ENGLISH)
-
-
-def test_rows_to_be_read_with_care(evidence: Evidence, comparison: Comparison) -> None:
-    row = comparison.rows[0]
-    place = [one.name for one in comparison.models].index("tiny")
-
-    def of(baseline: float | None = None, better: str = "higher", **cell: Any) -> RowComparison:
-        cells = [
-            replace(one, **({"n": 200, "degenerate": False} | cell)) if at == place else one
-            for at, one in enumerate(row.cells)
-        ]
-        suite_row = row.row.model_copy(update={"better": better})
-        return replace(row, row=suite_row, cells=tuple(cells), baseline=baseline)
-
-    level, above = of(0.5, value=0.5), of(0.5, value=0.6)
-    degenerate, missing = of(0.5, value=0.5, degenerate=True), of(value=None, missing="not_measured")
-    lower, small = of(0.5, "lower", value=0.4), of(value=0.4, n=99)
-    found = care(replace(comparison, rows=(level, above, degenerate, missing, lower, small)), "tiny")
-    assert found == ((degenerate,), (level,), (missing,), (small,))
-    said = evaluation(with_rows(evidence, replace(comparison, means=()), above), ENGLISH)
-    assert "- None: every row has a value and 100 items or more" in said
-
-
-def test_a_judge_that_is_not_validated_leads_to_no_conclusion(evidence: Evidence) -> None:
-    said = judging(evidence, ENGLISH)
-    assert "**Not validated** in Valencian: only 12 pairs of answers" in said
-    assert "; no human labels in Valencian." in said
-    assert "this card concludes nothing from them" in said
-    assert "What the scores say" not in said
-    assert "is rated" not in said
-    assert "- The judge's scores are not validated in English and Valencian." in limitations(evidence, ENGLISH)
-    assert "cap etiqueta" not in said
-    with spoken("va"):
-        assert "no hi ha etiquetes humanes en valencià" in judging(evidence, wording("va"))
-
-
-def test_a_validated_judge_is_believed_where_a_difference_stands(evidence: Evidence) -> None:
-    assert evidence.trust is not None
-    gates = [gate._replace(passed=True, reason=None) for gate in evidence.trust.gates if gate.language == "en"]
-    others = [gate for gate in evidence.trust.gates if gate.language != "en"]
-    half = replace(evidence, trust=replace(evidence.trust, gates=(*gates, *others)))
-    said = judging(half, ENGLISH)
-    assert "Validated in English: every check of the judge passes there." in said
-    assert "- English: tiny and tiny-base cannot be told apart overall, +0.417" in said
-    assert "Valencian: tiny" not in said
-    scores = half.scores
-    assert scores is not None
-    table = scores.table
-
-    def told(value: float) -> str:
-        contrast = changed_contrast(value, distinct=True)
-        contrasts = dict.fromkeys(table.contrasts, (contrast,))
-        return judging(replace(half, scores=replace(scores, table=replace(table, contrasts=contrasts))), ENGLISH)
-
-    assert r"- English: tiny is rated higher than tiny-base overall, by +0.500 \[+0.480, +0.520\]." in told(0.5)
-    assert r"- English: tiny is rated lower than tiny-base overall, by -0.500 \[-0.520, -0.480\]." in told(-0.5)
-
-
-def test_compute_and_its_share_of_the_base_models(evidence: Evidence) -> None:
-    parameters = evidence.figures("base")["parameters"]
-    tokens = evidence.figures("align")["tokens_distinct"]
-    found = compute_of(evidence)
-    assert found is not None
-    # Two epochs: the reference reads what one of them holds.
-    assert found.operations == parameters * (6 * tokens + 2 * round(tokens / 2))
-
-    def told(base: float) -> str:
-        return provider(with_card(evidence, base_flops=base), ENGLISH)
-
-    assert "so the modification is 50.00% of it. That is more than the third" in told(2 * found.operations)
-    assert "so the modification is 25.00% of it. That is less than the third" in told(4 * found.operations)
-    assert "so the modification is less than 0.01% of it." in told(1e22)
-    assert "The base model's training took 1.00 × 10^22 operations" in told(1e22)
 
 
 def test_text_of_the_owners_cannot_leave_its_place(evidence: Evidence, readme: str) -> None:

@@ -20,7 +20,7 @@ from acord.card.writing.metadata import metadata
 from acord.evaluate.registry import task_config
 from acord.evaluate.suite import load_suite
 from acord.languages import INTERFACE_TAGS
-from tests.card.test_writing import with_card, with_recipe
+from tests.card.changes import with_card, with_recipe
 
 
 def read(evidence: Evidence) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from acord.errors import InputError
 MOST_CHARACTERS = 300_000
 MOST_METADATA = 50_000
 MOST_BRACKETS = 500  # YAML in brackets takes time with the square of their depth
-MOST_HTML = 20_000
-MOST_DECLARATIONS = 500  # each unclosed comment is looked for to the end of its paragraph
+MOST_HTML = 20_000  # of one block; each unclosed comment is looked for to its end
 MOST_LABEL = 80
 # A paragraph that is bold throughout serves as a heading below all real ones.
 BOLD_HEADING = 7
@@ -118,10 +117,7 @@ def read_card(text: str) -> Card:
     metadata, fault, length = _metadata(lines)
     body = "\n".join([""] * length + lines[length:])
     reader = _Reader()
-    markdown = MarkdownIt("commonmark").enable("table")
-    if body.count("<!") + body.count("<?") > MOST_DECLARATIONS:
-        markdown.disable("html_inline")
-    reader.read(markdown.parse(body))
+    reader.read(MarkdownIt("commonmark").enable("table").parse(body))
     return Card(metadata, fault, tuple(reader.finished()), tuple(reader.unread), len(lines))
 
 

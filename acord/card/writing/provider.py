@@ -102,7 +102,8 @@ def _share(operations: float, base: float | None, words: Wording) -> str:
     if base is None:
         return words.say("compute_no_base")
     share = operations / base
-    shown = words.say("compute_tiny", share=LEAST_SHOWN) if share < LEAST_SHOWN else words.number(share, ".2%")
+    tiny = share < LEAST_SHOWN
+    shown = words.say("compute_tiny" if tiny else "compute_part", share=LEAST_SHOWN if tiny else share)
     mark = words.say("compute_above" if share > PROVIDER_SHARE else "compute_below")
     return f"{words.say('compute_share', base=scientific(base, words), share=shown)} {mark}"
 

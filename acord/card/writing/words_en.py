@@ -85,8 +85,8 @@ WORDS = {
     "train_steps": "Steps: {steps}, with {pairs} pairs in all, those of every epoch counted.",
     "train_steps_one": "Steps: {steps}, with {pairs} pairs in all.",
     "train_loss": "Loss: {first:.4f} in the first step, {last:.4f} in the last.",
-    "train_tokens": "Tokens that the model read in training: {distinct}. Every reply with its prompt on its own would "
-    "have been {unshared}; what they share is read once.",
+    "train_tokens": "Tokens that the model read in training: {distinct}. Read one by one, each reply with its prompt, "
+    "they would have been {unshared}; what they share is read once.",
     "train_skipped": "Updates skipped because a gradient was not finite: {n}.",
     "train_refused": "Pairs that could not be turned into tokens and were not trained on: {n}.",
     "h_held_out": "Held-out pairs, before and after",
@@ -213,8 +213,8 @@ WORDS = {
     "h_effect": "Before and after alignment",
     "effect_missing": "There is no column before alignment: what alignment changed cannot be seen.",
     "effect_counts": "Rows on which {model} is better than {base}: {better}. Worse: {worse}. Not distinguishable: "
-    "{level}. Not tested: {untested}. A difference counts if a paired test on the same items holds after Holm's "
-    "correction over all {tests} tests of the suite.",
+    "{level}. Not tested: {untested}. A difference counts if, in a paired test on the same items, it stands after "
+    "Holm's correction over all {tests} tests of the suite.",
     "effect_nothing": "No difference stands, so this card claims neither a gain nor a loss by alignment on any task.",
     "effect_better": "Better: {rows}.",
     "effect_worse": "Worse: {rows}.",
@@ -335,6 +335,7 @@ WORDS = {
     "whoever modifies a model as its provider.",
     "compute_no_base": "The compute of the base model's training is not stated, so the share cannot be computed.",
     "compute_tiny": "less than {share:.2%}",
+    "compute_part": "{share:.2%}",
     "h_eu_downstream": "For those who build on it",
     "downstream_input": "Input and output are text. Prompt and reply together had up to {tokens} tokens in training.",
     "downstream_files": "Weights in safetensors, {gigabytes:,.2f} GB; tokenizer and chat template lie beside them. No "

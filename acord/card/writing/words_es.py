@@ -85,8 +85,8 @@ WORDS = {
     "train_steps": "Pasos: {steps}, con {pairs} pares en total, contando los de cada época.",
     "train_steps_one": "Pasos: {steps}, con {pairs} pares en total.",
     "train_loss": "Pérdida: {first:.4f} en el primer paso, {last:.4f} en el último.",
-    "train_tokens": "Tokens que el modelo ha leído en el entrenamiento: {distinct}. Cada respuesta por separado con su "
-    "petición habría sumado {unshared}; lo que comparten se lee una sola vez.",
+    "train_tokens": "Tokens que ha leído el modelo en el entrenamiento: {distinct}. Con cada respuesta aparte, junto "
+    "con su petición, habrían sido {unshared}; lo que comparten se lee una sola vez.",
     "train_skipped": "Actualizaciones omitidas porque un gradiente no era finito: {n}.",
     "train_refused": "Pares que no se han podido convertir en tokens y no se han usado para entrenar: {n}.",
     "h_held_out": "Pares reservados, antes y después",
@@ -223,8 +223,8 @@ WORDS = {
     "h_effect": "Antes y después del alineamiento",
     "effect_missing": "No hay ninguna columna de antes del alineamiento: no se puede ver qué ha cambiado.",
     "effect_counts": "Filas en las que {model} es mejor que {base}: {better}. Peor: {worse}. No distinguible: {level}. "
-    "Sin comprobar: {untested}. Una diferencia cuenta si una prueba pareada sobre los mismos ítems se sostiene tras la "
-    "corrección de Holm sobre las {tests} pruebas del conjunto.",
+    "Sin comprobar: {untested}. Una diferencia cuenta si, en una prueba pareada sobre los mismos ítems, se sostiene "
+    "tras la corrección de Holm sobre las {tests} pruebas del conjunto.",
     "effect_nothing": "Ninguna diferencia se sostiene, así que esta ficha no afirma que el alineamiento haya hecho "
     "ganar ni perder en ninguna tarea.",
     "effect_better": "Mejor: {rows}.",
@@ -301,7 +301,7 @@ WORDS = {
     "env_about": "El tiempo transcurrido va del principio al final de una etapa; si se paró y continuó, es el de la "
     "última parte. Las horas de GPU son ese tiempo por un acelerador, y las horas de núcleo, ese tiempo por los "
     "núcleos de la máquina.",
-    "env_training": "Solo los pasos del entrenamiento han durado {seconds:,.0f} s.",
+    "env_training": "Los pasos del entrenamiento, por sí solos, han durado {seconds:,.0f} s.",
     "env_memory": "Memoria: {gigabytes:,.1f} GB. Sistema: {system} ({architecture}).",
     "env_versions": "Programas: {versions}.",
     "env_energy": "La energía y las emisiones no se han medido.",
@@ -344,8 +344,8 @@ WORDS = {
     "referencia (hacia delante). C = {flops} operaciones de coma flotante. Medir y juzgar no cuentan.",
     "compute_unknown": "No se puede calcular: en `evidence/` falta el alineamiento o el número de parámetros.",
     "compute_adapter": "Con un adaptador, el paso hacia atrás es más corto: esto es una cota superior.",
-    "compute_share": "El entrenamiento del modelo base costó {base} operaciones según la receta, así que la "
-    "modificación es {share} de eso.",
+    "compute_share": "El entrenamiento del modelo base costó {base} operaciones según la receta, de modo que la "
+    "modificación supone {share}.",
     "compute_below": "Es menos del tercio a partir del cual las directrices de la Comisión Europea de julio de 2025 "
     "consideran proveedor a quien modifica un modelo.",
     "compute_above": "Es más del tercio a partir del cual las directrices de la Comisión Europea de julio de 2025 "
@@ -353,6 +353,7 @@ WORDS = {
     "compute_no_base": "El cálculo del entrenamiento del modelo base no se indica, y por eso no se puede decir la "
     "proporción.",
     "compute_tiny": "menos del {share:.2%}",
+    "compute_part": "el {share:.2%}",
     "h_eu_downstream": "Para quien construya sobre él",
     "downstream_input": "La entrada y la salida son texto. Petición y respuesta juntas tenían hasta {tokens} tokens en "
     "el entrenamiento.",

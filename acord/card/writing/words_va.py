@@ -85,8 +85,8 @@ WORDS = {
     "train_steps": "Passos: {steps}, amb {pairs} parells en total, comptant-hi els de cada època.",
     "train_steps_one": "Passos: {steps}, amb {pairs} parells en total.",
     "train_loss": "Pèrdua: {first:.4f} en el primer pas, {last:.4f} en l'últim.",
-    "train_tokens": "Tokens que ha llegit el model en l'entrenament: {distinct}. Cada resposta a soles amb la seua "
-    "petició n'hauria fet {unshared}; el que compartixen es llig una sola vegada.",
+    "train_tokens": "Tokens que ha llegit el model en l'entrenament: {distinct}. Amb cada resposta a banda, junt amb "
+    "la seua petició, n'haurien sigut {unshared}; el que compartixen es llig una sola vegada.",
     "train_skipped": "Actualitzacions omeses perquè un gradient no era finit: {n}.",
     "train_refused": "Parells que no s'han pogut convertir en tokens i no s'han usat per a entrenar: {n}.",
     "h_held_out": "Parells reservats, abans i després",
@@ -224,7 +224,7 @@ WORDS = {
     "h_effect": "Abans i després de l'alineament",
     "effect_missing": "No hi ha cap columna d'abans de l'alineament: no es pot vore què ha canviat.",
     "effect_counts": "Files en què {model} és millor que {base}: {better}. Pitjor: {worse}. No distingible: {level}. "
-    "Sense comprovar: {untested}. Una diferència compta si una prova aparellada sobre els mateixos ítems se sosté "
+    "Sense comprovar: {untested}. Una diferència compta si, en una prova aparellada sobre els mateixos ítems, se sosté "
     "després de la correcció de Holm sobre les {tests} proves del conjunt.",
     "effect_nothing": "Cap diferència se sosté, de manera que esta fitxa no afirma que l'alineament haja fet guanyar "
     "ni perdre en cap tasca.",
@@ -258,8 +258,8 @@ WORDS = {
     "conduct_in_language": "`in_language`: proporció de respostes en la llengua de la petició; a una petició en "
     "valencià, en formes que admet l'AVL.",
     "conduct_valencian": "`valencian`: proporció de respostes amb formes que només té el valencià.",
-    "conduct_neutral": "`neutral`: proporció de respostes que valen igual com a valencià i com a català central, que "
-    "no és cap defecte.",
+    "conduct_neutral": "`neutral`: proporció de respostes que valen igual com a valencià i com a català central, cosa "
+    "que no és cap defecte.",
     "conduct_central_catalan": "`central_catalan`: proporció de respostes en català central.",
     "conduct_spanish": "`spanish`: proporció de respostes en espanyol.",
     "conduct_other": "`other`: proporció de respostes en alguna altra llengua.",
@@ -302,7 +302,7 @@ WORDS = {
     "env_about": "El temps transcorregut va del principi al final d'una etapa; si es va parar i va continuar, és el de "
     "l'última part. Les hores de GPU són eixe temps per un accelerador, i les hores de nucli, eixe temps pels nuclis "
     "de la màquina.",
-    "env_training": "Només els passos de l'entrenament han durat {seconds:,.0f} s.",
+    "env_training": "Els passos de l'entrenament, a soles, han durat {seconds:,.0f} s.",
     "env_memory": "Memòria: {gigabytes:,.1f} GB. Sistema: {system} ({architecture}).",
     "env_versions": "Programes: {versions}.",
     "env_energy": "L'energia i les emissions no s'han mesurat.",
@@ -346,7 +346,7 @@ WORDS = {
     "compute_unknown": "No es pot calcular: en `evidence/` falta l'alineament o el nombre de paràmetres.",
     "compute_adapter": "Amb un adaptador, el pas cap arrere és més curt: açò és una cota superior.",
     "compute_share": "L'entrenament del model base va costar {base} operacions segons la recepta, de manera que la "
-    "modificació en fa {share}.",
+    "modificació en suposa {share}.",
     "compute_below": "És menys del terç a partir del qual les directrius de la Comissió Europea de juliol de 2025 "
     "consideren proveïdor qui modifica un model.",
     "compute_above": "És més del terç a partir del qual les directrius de la Comissió Europea de juliol de 2025 "
@@ -354,6 +354,7 @@ WORDS = {
     "compute_no_base": "El càlcul de l'entrenament del model base no s'indica, i per això no se'n pot dir la "
     "proporció.",
     "compute_tiny": "menys del {share:.2%}",
+    "compute_part": "el {share:.2%}",
     "h_eu_downstream": "Per a qui hi construïsca damunt",
     "downstream_input": "L'entrada i l'eixida són text. Petició i resposta juntes tenien fins a {tokens} tokens en "
     "l'entrenament.",
