@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from acord.cli.common import Json, Speech, begin, show_help_without_a_verb, write_json
+from acord.languages import text
 
 card_app = typer.Typer(
     help="Model cards: built from a run, verified figure by figure, and anybody's audited.",
@@ -24,6 +25,10 @@ def _card(context: typer.Context) -> None:
 @card_app.command(epilog="Example: acord card build runs/demo --language va")
 def build(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, such as runs/demo.", show_default=False)],
+    key: Annotated[
+        Path | None,
+        typer.Option("--sign", metavar="KEY", help="Sign the evidence with a key of OpenSSH.", show_default=False),
+    ] = None,
     as_json: Json = False,
     language: Speech = None,
 ) -> None:
@@ -33,6 +38,10 @@ def build(
     from acord.run.card import build_card_of
 
     built = build_card_of(run)
+    if key is not None:
+        from acord.card.signing import sign
+
+        sign(built.folder, key)
     if as_json:
         write_json(built.as_json())
     else:
@@ -49,19 +58,31 @@ def verify(
         Path | None,
         typer.Option("--weights", help="Where the model lies. [default: beside the card]", show_default=False),
     ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option(
+            "--signers",
+            help="Also check by whom it is signed: a file of allowed signers of OpenSSH.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
     language: Speech = None,
 ) -> None:
     """Compute every figure of a card again from its evidence. Exit code 1, with file and line, where one differs."""
     begin(as_json, language)
+    from acord.card.signing import signer_of
     from acord.card.verify import verify as verify_card
     from acord.console import write_result
 
     found = verify_card(folder, weights)
+    signer = signer_of(folder, signers) if signers is not None else None
     if as_json:
-        write_json(found.as_json())
+        write_json({**found.as_json(), "signer": signer})
     else:
         write_result(found.shown())
+        if signer is not None:
+            write_result(text("card_signed", signer=signer))
     if not found.holds:
         raise typer.Exit(1)
 

@@ -559,6 +559,7 @@ TEXTS = {
     "Verify it with {there}.",
     "card_verify_other_matplotlib": "Pictures were drawn by matplotlib {there} and here is {here}: they were not "
     "compared.",
+    "card_signed": "Signed by {signer}.",
     "card_verify_absent": "Not beside the card, so not checked: {files}.",
     "card_verify_stated": "As the run states it, since nothing in the evidence gives it: {what}.",
     "card_verify_proves": "This proves that texts, figures, measured items and hashes are of one piece, and that "

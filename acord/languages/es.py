@@ -580,6 +580,7 @@ TEXTS = {
     "Verifíquela con {there}.",
     "card_verify_other_matplotlib": "Los gráficos los dibujó matplotlib {there} y aquí hay {here}: no se han "
     "comparado.",
+    "card_signed": "Firmada por {signer}.",
     "card_verify_absent": "No están junto a la ficha y, por tanto, no se han comprobado: {files}.",
     "card_verify_stated": "Tal como lo declara la ejecución, porque nada de las pruebas lo da: {what}.",
     "card_verify_proves": "Esto demuestra que los textos, las cifras, los ítems medidos y los resúmenes forman un "

@@ -578,6 +578,7 @@ TEXTS = {
     "Verifiqueu-la amb {there}.",
     "card_verify_other_matplotlib": "Els gràfics els va dibuixar matplotlib {there} i ací hi ha {here}: no s'han "
     "comparat.",
+    "card_signed": "Signada per {signer}.",
     "card_verify_absent": "No estan al costat de la fitxa i, per tant, no s'han comprovat: {files}.",
     "card_verify_stated": "Tal com ho declara l'execució, perquè res de les proves ho dona: {what}.",
     "card_verify_proves": "Açò demostra que els textos, les xifres, els ítems mesurats i els resums formen un tot, i "

@@ -34,6 +34,7 @@ SAME = {
     "availability_rows",
     "judge_trust_of",
     "judge_table_caption",
+    "publish_model",
 }
 
 
