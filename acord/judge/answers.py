@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from acord.data.row import is_unicode
 from acord.errors import InputError
 from acord.evaluate.run import Candidate
 from acord.judge.record import Answer, Question
@@ -128,6 +129,8 @@ def _row(line: bytes, where: str) -> tuple[Place, str]:
     if not (all(isinstance(word, str) for word in words) and type(wording) is int):
         raise InputError("this is no answer", where=where, fix=fix)
     category, language, item, text = words
+    if not is_unicode("".join(words)):
+        raise InputError("half a character, which no request can hold", where=where, fix="Mend its text.")
     return (category, language, item, wording), text
 
 

@@ -94,6 +94,11 @@ def test_rows_to_be_read_with_care(evidence: Evidence, comparison: Comparison) -
     assert found == ((degenerate,), (level,), (missing,), (small,))
     said = evaluation(with_rows(evidence, replace(comparison, means=()), above), ENGLISH)
     assert "- None: every row has a value and 100 items or more" in said
+    # What holds of another model's figures in a row is no limitation of this one.
+    limits = limitations(with_rows(evidence, comparison, above), ENGLISH)
+    assert "do not depend on the items" not in limits
+    assert "fewer than" not in limits
+    assert "do not depend on the items on: Numbers" in limitations(with_rows(evidence, comparison, degenerate), ENGLISH)
 
 
 def test_a_judge_that_is_not_validated_leads_to_no_conclusion(evidence: Evidence) -> None:

@@ -5,8 +5,8 @@ other split where both are in use. A card that measured something else says so, 
 
 The addresses beside the counts tell where a count can be looked up. Those of RTE, CB, BoolQ, HellaSwag, WinoGrande,
 ARC, PIQA and SciQ were held against published results in full precision (accuracy times n is whole), MGSM, XQuAD and
-TruthfulQA against the files themselves, the challenge of arc_ca against its metadata. The others, and the sizes of
-classes, are as generally known and were not counted again.
+TruthfulQA against the files themselves, the challenge of arc_ca and CatalanQA against their cards. The others, and the
+sizes of classes, are as generally known and were not counted again.
 """
 
 from dataclasses import dataclass
@@ -74,8 +74,10 @@ TASKS: dict[str, Known] = {
         # https://arxiv.org/abs/2210.03057: the first 250 of GSM8K's test; translated into ca.
         Known("mgsm", (250,), languages=None),
         Known("gsm8k", (1319,)),
-        # https://arxiv.org/abs/1910.11856: 1,190 questions in each language; xquad-ca alike.
-        Known("xquad", (1190,), rates=frozenset({"exact_match"}), languages=None),
+        # https://arxiv.org/abs/1910.11856. Not in Catalan: copies of xquad-ca with 1,060 questions are about.
+        Known("xquad", (1190,), rates=frozenset({"exact_match"}), languages=frozenset({"en", "es"})),
+        # https://huggingface.co/datasets/projecte-aina/catalanqa: test.
+        Known("catalanqa", (2135,), rates=frozenset({"exact_match"}), languages=frozenset({"ca"})),
         # rc.nocontext's validation, and that of `unfiltered`: https://huggingface.co/datasets/mandarjoshi/trivia_qa.
         Known("triviaqa", (17944, 11313), rates=frozenset({"exact_match"})),
         # https://huggingface.co/datasets/allenai/social_i_qa: validation.
