@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from acord.align.adapter import save_adapter
 from acord.align.checkpoint import all_checkpoints
 from acord.align.encoded import Example, read_encoded
 from acord.align.loop import Training, run_steps
@@ -37,8 +38,9 @@ def build_align(
 ) -> dict[str, Any]:
     """Write folder/model, folder/metrics.jsonl and folder/held_out.parquet; goes on from a checkpoint found there.
 
-    Where checkpoints are kept, each becomes folder/steps/step-N. Figures: first and last loss, tokens, and the held-out
-    metrics before and after, and by step: overall, by language, by source.
+    Where checkpoints are kept, each becomes folder/steps/step-N; a trained LoRA adapter is kept in folder/adapter, beside
+    the model that it is folded into. Figures: first and last loss, tokens, and the held-out metrics before and after, and
+    by step: overall, by language, by source.
     """
     plan = read_plan(plan_folder)
     reference = read_scores(reference_folder / "reference.parquet")
@@ -47,6 +49,8 @@ def build_align(
     training = Training(read_steps(plan_folder), reference, recipe.align, folder)
     records = run_steps(policy, training)
     export(policy.trained_model(base, recipe.align), base, recipe.chat, folder / "model")
+    if recipe.align.adapter is not None:
+        save_adapter(policy, recipe.align.adapter, folder / "adapter")
     if recipe.align.keep_checkpoints:
         for checkpoint in all_checkpoints(training.checkpoints):
             policy.restore(checkpoint.tensors)

@@ -43,7 +43,7 @@ WORDS = (
 SETTINGS = "generation_config.json"
 CONFIG = "config.json"
 # What the folder of a card holds beside its manifest.
-CARD_PARTS = ("README*.md", ".eval_results", "report", "evidence")
+CARD_PARTS = ("README*.md", ".eval_results", "report", "evidence", "evidence.sig")
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_FILES = ("adapter_model.safetensors", ADAPTER_CONFIG)
 

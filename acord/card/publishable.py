@@ -2,12 +2,14 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from acord.card.evidence import Evidence, load_evidence
 from acord.card.export import ADAPTER_FILES, RECORD, check_weights_are_there, read_record
-from acord.card.verify import FOLDER, verify
+from acord.card.fault import Fault
+from acord.card.verify import FOLDER, Verification, verify
 from acord.card.weights import MODEL
 from acord.errors import CheckFailed, InputError
 from acord.hashing import hash_file
@@ -23,12 +25,15 @@ def check_model(folder: Path, repository: str) -> tuple[str, ...]:
     """What the user should know besides. Raises CheckFailed or InputError where it is not to be published."""
     check_weights_are_there(folder)
     record = read_record(folder)
-    if record is None or record["weights"] == WRITTEN_AGAIN:
-        _check_verifies(folder, None)
-    else:
-        # Cut, cast or an adapter: what the card's evidence names lies elsewhere, and export.json says how they relate.
-        with tempfile.TemporaryDirectory() as nothing:
-            _check_verifies(folder, Path(nothing))
+    result = verify_with_weights(folder)
+    if not result.holds:
+        more = len(result.faults) - 1
+        rest = f", and {more} more" if more else ""
+        raise CheckFailed(f"the card does not verify: {result.faults[0].shown()}{rest}", where=str(folder), fix=VERIFY)
+    if result.absent and not _is_made_anew(record):
+        raise CheckFailed(
+            f"the card's model is not beside it: {result.absent[0]} is missing", where=str(folder), fix=EXPORT_AGAIN
+        )
     evidence = load_evidence(folder / FOLDER)
     if record is not None:
         _check_export(folder, record, evidence)
@@ -43,17 +48,26 @@ def check_model(folder: Path, repository: str) -> tuple[str, ...]:
     return () if named else (text("publish_unnamed", repository=repository),)
 
 
-def _check_verifies(folder: Path, weights: Path | None) -> None:
-    """weights: None for those beside the card, which must all be there."""
-    result = verify(folder, weights)
-    if not result.holds:
-        more = len(result.faults) - 1
-        rest = f", and {more} more" if more else ""
-        raise CheckFailed(f"the card does not verify: {result.faults[0].shown()}{rest}", where=str(folder), fix=VERIFY)
-    if weights is None and result.absent:
-        raise CheckFailed(
-            f"the card's model is not beside it: {result.absent[0]} is missing", where=str(folder), fix=EXPORT_AGAIN
-        )
+def verify_with_weights(folder: Path, weights: Path | None = None) -> Verification:
+    """As acord.card.verify, and an export whose weights were cut, cast or made an adapter by what export.json says.
+
+    weights: where the model lies, by default beside the card. Raises InputError for a folder that holds no card.
+    """
+    record = None if weights is not None else read_record(folder)
+    if record is None or not _is_made_anew(record):
+        return verify(folder, weights)
+    # What the card's evidence names lies elsewhere, and export.json says how they relate.
+    with tempfile.TemporaryDirectory() as nothing:
+        result = replace(verify(folder, Path(nothing)), absent=())
+    try:
+        _check_export(folder, record, load_evidence(folder / FOLDER))
+    except (CheckFailed, InputError) as error:
+        return replace(result, faults=(*result.faults, Fault(RECORD, None, error.what)))
+    return replace(result, checked=result.checked._replace(weights=len(record["files"])))
+
+
+def _is_made_anew(record: Mapping[str, Any] | None) -> bool:
+    return record is not None and record["weights"] != WRITTEN_AGAIN
 
 
 def _check_export(folder: Path, record: Mapping[str, Any], evidence: Evidence) -> None:

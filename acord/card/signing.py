@@ -40,7 +40,7 @@ def signer_of(folder: Path, signers: Path) -> str:
     signature = folder / SIGNATURE
     if not signature.is_file():
         raise CheckFailed("the card is not signed", where=str(folder), fix="acord card build RUN --sign KEY")
-    if not signers.is_file():
+    if not signers.exists():
         raise InputError("cannot be read", where=str(signers), fix="Give a file of allowed signers.")
     found = _run(["-Y", "find-principals", "-s", str(signature), "-f", str(signers)], b"")
     fix = "Ask whoever published it."

@@ -71,11 +71,11 @@ def verify(
 ) -> None:
     """Compute every figure of a card again from its evidence. Exit code 1, with file and line, where one differs."""
     begin(as_json, language)
+    from acord.card.publishable import verify_with_weights
     from acord.card.signing import signer_of
-    from acord.card.verify import verify as verify_card
     from acord.console import write_result
 
-    found = verify_card(folder, weights)
+    found = verify_with_weights(folder, weights)
     signer = signer_of(folder, signers) if signers is not None else None
     if as_json:
         write_json({**found.as_json(), "signer": signer})

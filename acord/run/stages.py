@@ -186,7 +186,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="align",
-        version=2,
+        version=3,
         needs=lambda recipe: ("base", "plan", "reference"),  # noqa: ARG005  the same for every recipe
         recipe_part=identity.align_part,
         outside=identity.nothing,

@@ -19,7 +19,7 @@ from acord.card.writing.markdown import slug
 from acord.card.writing.wording import wording
 from acord.languages import INTERFACE_TAGS, set_language
 from acord.recipe import Recipe, shown_values
-from tests.card.changes import with_card, with_recipe
+from tests.card.changes import with_card, with_manifest, with_recipe
 from tests.card.made import Made
 from tests.card.test_writing_words import EVIL
 
@@ -59,7 +59,12 @@ def test_every_section_is_there_and_every_link_within_leads_somewhere(evidence: 
         links = re.findall(r"\]\(#([^)]+)\)", card)
         assert len(links) == len(SECTIONS) + 3
         assert set(links) <= anchors
-        files = {"evidence", *card_files(evidence), *(f"report/report.{one}.html" for one in INTERFACE_TAGS)}
+        files = {
+            "evidence",
+            "evidence/judge",
+            *card_files(evidence),
+            *(f"report/report.{one}.html" for one in INTERFACE_TAGS),
+        }
         assert set(re.findall(r"\]\((?!#|https:)([^)]+)\)", card)) == files - {card_file(tag)}
 
 
@@ -184,7 +189,10 @@ def test_text_of_the_owners_cannot_leave_its_place(evidence: Evidence, readme: s
     assert "\x1b" not in card
 
 
-def test_answers_stand_whole_and_escaped(readme: str) -> None:
+def test_answers_stand_whole_and_escaped(evidence: Evidence, readme: str) -> None:
+    assert "Prompts: 3, the same for every model. The replies are shown as they came.\n" in readme
+    limited = render_card(with_manifest(evidence, "answers", figures={"prompts": 3, "new_tokens": 128}), "en")
+    assert "as they came. Each is the likeliest one, cut at 128 tokens where it does not end before." in limited
     assert r"| What is rice? | … | \<b\>0\</b\> \| rice<br>and 7 more |" in readme
 
 

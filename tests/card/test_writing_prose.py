@@ -106,6 +106,7 @@ def test_a_judge_that_is_not_validated_leads_to_no_conclusion(evidence: Evidence
     assert "**Not validated** in Valencian: only 12 pairs of answers" in said
     assert "; no human labels in Valencian." in said
     assert "this card concludes nothing from them" in said
+    assert "Answers judged: 48. With each" in said
     assert "What the scores say" not in said
     assert "is rated" not in said
     assert "- The judge's scores are not validated in English and Valencian." in limitations(evidence, ENGLISH)

@@ -48,8 +48,11 @@ def description(evidence: Evidence, words: Wording) -> str:
     """Properties of the model."""
     recipe, base, align = evidence.recipe, evidence.figures("base"), evidence.manifests.get("align")
     counts = evidence.counts
+    shown = base_shown(recipe, words)
+    if evidence.comparison is not None and evidence.comparison.before is not None:
+        shown = words.say("p_base_named", base=shown, name=md(evidence.comparison.before))
     rows = [
-        ("p_base", base_shown(recipe, words)),
+        ("p_base", shown),
         ("p_architecture", code(base.get("architecture", "")) or words.say("unknown")),
         ("p_parameters", _count(base.get("parameters"), words)),
         ("p_vocabulary", _count(base.get("vocabulary"), words)),

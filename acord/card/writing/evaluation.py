@@ -54,8 +54,10 @@ def _about(evidence: Evidence, comparison: Comparison, words: Wording) -> str:
     about = words.say("eval_about", title=md(comparison.title), suite=code(comparison.suite), rows=len(comparison.rows))
     limits = {int(limit) for model in comparison.models if (limit := model.settings.get("limit")) is not None}
     rows = [_model_row(model, evidence, words) for model in comparison.models]
+    versions = dict.fromkeys((model.settings.get("versions") or {}).get("lm_eval") for model in comparison.models)
+    harness = words.say("eval_harness", versions=", ".join(md(one) for one in versions if one))
     return blocks(
-        about,
+        f"{about} {harness}",
         " ".join(words.say("eval_limit", limit=limit) for limit in sorted(limits)),
         table(words.heads("eval_models_heads"), rows),
     )
@@ -70,8 +72,7 @@ def _model_row(model: Column, evidence: Evidence, words: Wording) -> list[str]:
     else:
         what = "before" if model.name == before else "other"
     settings = model.settings
-    versions = settings.get("versions") or {}
-    told = [settings.get(key) for key in ("precision", "engine", "seed")] + [versions.get("lm_eval")]
+    told = [settings.get(key) for key in ("precision", "engine", "seed")]
     return [
         md(model.name),
         words.say(f"eval_model_{what}"),
@@ -176,7 +177,7 @@ def _answers(evidence: Evidence, words: Wording) -> str:
     if not evidence.answers:
         return ""
     heads = words.heads("answers_heads", base=md(evidence.base_name), model=md(evidence.model_name))
-    parts = [f"### {words.say('h_answers')}", words.say("answers_about", n=len(evidence.answers))]
+    parts = [f"### {words.say('h_answers')}", _about_answers(evidence, words)]
     for language in in_order(one.language for one in evidence.answers):
         rows = [
             [md_lines(one.prompt), _reply(one.before, words), _reply(one.after, words)]
@@ -185,6 +186,12 @@ def _answers(evidence: Evidence, words: Wording) -> str:
         ]
         parts += [f"#### {words.title(language)}", table(heads, rows)]
     return blocks(*parts)
+
+
+def _about_answers(evidence: Evidence, words: Wording) -> str:
+    about = words.say("answers_about", n=len(evidence.answers))
+    limit = evidence.figures("answers").get("new_tokens")
+    return about if limit is None else f"{about} {words.say('answers_cut', tokens=limit)}"
 
 
 def _reply(text: str, words: Wording) -> str:

@@ -27,6 +27,7 @@ def judging(evidence: Evidence, words: Wording) -> str:
     return blocks(
         heading,
         words.say("judge_about", suite=code(report.suite), judges=judges),
+        words.say("judge_how", answers=len({one.answer for one in evidence.judgement.ratings})),
         f"### {words.say('h_trust')}",
         bullets(_status(trust, words)),
         table(words.heads("trust_heads"), _trust_rows(trust, words), numbers=range(2, 8)),

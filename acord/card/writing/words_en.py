@@ -30,6 +30,7 @@ WORDS = {
     "h_description": "Model description",
     "description_heads": "Property|Value",
     "p_base": "Base model",
+    "p_base_named": "{base}; in the tables: **{name}**",
     "p_architecture": "Architecture",
     "p_parameters": "Parameters",
     "p_vocabulary": "Vocabulary",
@@ -204,8 +205,10 @@ WORDS = {
     "to do.",
     "eval_about": "Suite: **{title}** ({suite}), {rows} rows. Every figure stands with its standard error, the number "
     "of its items, what a guess and what one constant answer would score, and how it was measured.",
+    "eval_harness": "The tasks are run by lm-evaluation-harness {versions} through Acord. How many examples the prompt "
+    "holds (few-shot) and whether the chat template is applied stands in each row.",
     "eval_limit": "Only the first {limit} items of each task were measured.",
-    "eval_models_heads": "Model|What it is|Weights|Precision|Engine|Seed|lm-evaluation-harness",
+    "eval_models_heads": "Model|What it is|Weights|Precision|Engine|Seed",
     "eval_model_after": "this model",
     "eval_model_before": "the base model, before alignment",
     "eval_model_other": "another model, for comparison",
@@ -254,13 +257,17 @@ WORDS = {
     "group_conduct": "{language}, safety and language of the replies",
     "h_tables": "All rows",
     "h_answers": "The same prompts, before and after",
-    "answers_about": "Prompts: {n}. The replies are shown whole and as they came.",
+    "answers_about": "Prompts: {n}, the same for every model. The replies are shown as they came.",
+    "answers_cut": "Each is the likeliest one, cut at {tokens} tokens where it does not end before.",
     "answers_heads": "Prompt|{base}, before|{model}, after",
     "answers_empty": "*(an empty reply)*",
     # Judge
     "h_judge": "Judge evaluation",
     "judge_none": "No judge was asked about the answers.",
     "judge_about": "Answers to the questions of {suite} were rated from 1 to 5 by {judges}.",
+    "judge_how": "Answers judged: {answers}. With each, the judge was given the rubric of its category, a criterion "
+    "with five levels, at temperature 0; the versions of the rubrics and every reply of the judge stand in "
+    "[evidence/judge](evidence/judge).",
     "h_trust": "May the judge be believed?",
     "trust_yes": "Validated in {languages}: every check of the judge passes there.",
     "trust_no": "**Not validated** in {language}: {reasons}.",

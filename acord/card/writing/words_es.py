@@ -30,6 +30,7 @@ WORDS = {
     "h_description": "Descripción del modelo",
     "description_heads": "Propiedad|Valor",
     "p_base": "Modelo base",
+    "p_base_named": "{base}; en las tablas: **{name}**",
     "p_architecture": "Arquitectura",
     "p_parameters": "Parámetros",
     "p_vocabulary": "Vocabulario",
@@ -214,8 +215,10 @@ WORDS = {
     "que saben hacer.",
     "eval_about": "Conjunto: **{title}** ({suite}), {rows} filas. Cada cifra va con su error estándar, el número de "
     "ítems, la puntuación que tendrían el azar y una respuesta constante, y cómo se ha medido.",
+    "eval_harness": "Las tareas se ejecutan con lm-evaluation-harness {versions} a través de Acord. Cuántos ejemplos "
+    "lleva la petición (few-shot) y si se aplica la plantilla de chat se indica en cada fila.",
     "eval_limit": "Solo se han medido los primeros {limit} ítems de cada tarea.",
-    "eval_models_heads": "Modelo|Qué es|Pesos|Precisión|Motor|Semilla|lm-evaluation-harness",
+    "eval_models_heads": "Modelo|Qué es|Pesos|Precisión|Motor|Semilla",
     "eval_model_after": "este modelo",
     "eval_model_before": "el modelo base, antes del alineamiento",
     "eval_model_other": "otro modelo, para comparar",
@@ -267,13 +270,18 @@ WORDS = {
     "group_conduct": "{language}, seguridad y lengua de las respuestas",
     "h_tables": "Todas las filas",
     "h_answers": "Las mismas peticiones, antes y después",
-    "answers_about": "Peticiones: {n}. Las respuestas se muestran enteras y tal como salieron.",
+    "answers_about": "Peticiones: {n}, las mismas para todos los modelos. Las respuestas se muestran tal como "
+    "salieron.",
+    "answers_cut": "Cada una es la más probable, cortada a los {tokens} tokens si no se acaba antes.",
     "answers_heads": "Petición|{base}, antes|{model}, después",
     "answers_empty": "*(una respuesta vacía)*",
     # Judge
     "h_judge": "Evaluación con juez",
     "judge_none": "Ningún juez ha valorado las respuestas.",
     "judge_about": "Puntuación de 1 a 5 de las respuestas a las preguntas de {suite}. Quién las puntúa: {judges}.",
+    "judge_how": "Respuestas juzgadas: {answers}. Con cada una, el juez recibía la rúbrica de su categoría, un "
+    "criterio con cinco niveles, a temperatura 0; las versiones de las rúbricas y todo lo que ha contestado el juez "
+    "están en [evidence/judge](evidence/judge).",
     "h_trust": "¿Se puede confiar en el juez?",
     "trust_yes": "Validado en {languages}: ahí el juez pasa todas las comprobaciones.",
     "trust_no": "**Sin validar** en {language}: {reasons}.",

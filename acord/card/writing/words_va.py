@@ -30,6 +30,7 @@ WORDS = {
     "h_description": "Descripció del model",
     "description_heads": "Propietat|Valor",
     "p_base": "Model base",
+    "p_base_named": "{base}; en les taules: **{name}**",
     "p_architecture": "Arquitectura",
     "p_parameters": "Paràmetres",
     "p_vocabulary": "Vocabulari",
@@ -215,8 +216,10 @@ WORDS = {
     "saben fer.",
     "eval_about": "Conjunt: **{title}** ({suite}), {rows} files. Cada xifra va amb el seu error estàndard, el nombre "
     "d'ítems, la puntuació que tindrien l'atzar i una resposta constant, i com s'ha mesurat.",
+    "eval_harness": "Les tasques s'executen amb lm-evaluation-harness {versions} a través d'Acord. Quants exemples du "
+    "la petició (few-shot) i si s'hi aplica la plantilla de xat s'indica en cada fila.",
     "eval_limit": "Només s'han mesurat els primers {limit} ítems de cada tasca.",
-    "eval_models_heads": "Model|Què és|Pesos|Precisió|Motor|Llavor|lm-evaluation-harness",
+    "eval_models_heads": "Model|Què és|Pesos|Precisió|Motor|Llavor",
     "eval_model_after": "este model",
     "eval_model_before": "el model base, abans de l'alineament",
     "eval_model_other": "un altre model, per a comparar",
@@ -268,13 +271,17 @@ WORDS = {
     "group_conduct": "{language}, seguretat i llengua de les respostes",
     "h_tables": "Totes les files",
     "h_answers": "Les mateixes peticions, abans i després",
-    "answers_about": "Peticions: {n}. Les respostes es mostren senceres i tal com van eixir.",
+    "answers_about": "Peticions: {n}, les mateixes per a tots els models. Les respostes es mostren tal com van eixir.",
+    "answers_cut": "Cada una és la més probable, tallada als {tokens} tokens si no s'acaba abans.",
     "answers_heads": "Petició|{base}, abans|{model}, després",
     "answers_empty": "*(una resposta buida)*",
     # Judge
     "h_judge": "Avaluació amb jutge",
     "judge_none": "Cap jutge ha valorat les respostes.",
     "judge_about": "Puntuació d'1 a 5 de les respostes a les preguntes de {suite}. Qui les puntua: {judges}.",
+    "judge_how": "Respostes jutjades: {answers}. Amb cada una, el jutge rebia la rúbrica de la categoria, un criteri "
+    "amb cinc nivells, a temperatura 0; les versions de les rúbriques i tot el que ha contestat el jutge són en "
+    "[evidence/judge](evidence/judge).",
     "h_trust": "Es pot confiar en el jutge?",
     "trust_yes": "Validat en {languages}: ahí el jutge passa totes les comprovacions.",
     "trust_no": "**Sense validar** en {language}: {reasons}.",
