@@ -38,9 +38,9 @@ def build_align(
 ) -> dict[str, Any]:
     """Write folder/model, folder/metrics.jsonl and folder/held_out.parquet; goes on from a checkpoint found there.
 
-    Where checkpoints are kept, each becomes folder/steps/step-N; a trained LoRA adapter is kept in folder/adapter, beside
-    the model that it is folded into. Figures: first and last loss, tokens, and the held-out metrics before and after, and
-    by step: overall, by language, by source.
+    Where checkpoints are kept, each becomes folder/steps/step-N; a trained LoRA adapter is kept in folder/adapter,
+    beside the model that it is folded into. Figures: first and last loss, tokens, and the held-out metrics before and
+    after, and by step: overall, by language, by source.
     """
     plan = read_plan(plan_folder)
     reference = read_scores(reference_folder / "reference.parquet")
