@@ -175,9 +175,7 @@ def test_every_command_runs(tmp_path):
     run_recipe(small_demo(), tmp_path)
     # In an order in which each finds what it needs; imported results need files of others.
     later = ("stats", "show", "export", "evaluate", "compare", "chat", "serve", "progress", "delete", "build", "verify")
-    runnable = [
-        command for command in ACORD_COMMANDS if not command.startswith(ELSEWHERE)
-    ]
+    runnable = [command for command in ACORD_COMMANDS if not command.startswith(ELSEWHERE)]
     with JudgeServer(agreeing) as judge:
         for command in sorted(
             runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)

@@ -56,7 +56,7 @@ def gather(inputs: Mapping[str, Path], recipe: Recipe, folder: Path) -> Evidence
         raise InputError(
             "there is evidence already", where=str(evidence), fix="Remove it, or build the card elsewhere."
         )
-    manifests = {stage: _checked(inputs[stage]) for stage in STAGES if stage in inputs}
+    manifests = {stage: checked(inputs[stage]) for stage in STAGES if stage in inputs}
     for stage, manifest in manifests.items():
         _check_inputs(stage, manifest, manifests)
         (evidence / stage).mkdir(parents=True)
@@ -95,8 +95,8 @@ def _recomputed(folder: Path) -> Evidence:
     return evidence
 
 
-def _checked(folder: Path) -> Manifest:
-    """The manifest of an artefact all of whose files are as it says."""
+def checked(folder: Path) -> Manifest:
+    """The manifest of an artefact. Raises InputError where a file is not as it says."""
     try:
         manifest = read_manifest(folder)
     except ValueError as error:

@@ -164,6 +164,7 @@ def _check_judge(evidence: Evidence, checks: Checks) -> None:
         return
     figures = evidence.figures("judge")
     computed = {
+        "suite": judgement.about["suite"],
         "models": [model["name"] for model in judgement.about["models"]],
         "judges": [judge["name"] for judge in judgement.about["judges"]],
         "ratings": len(judgement.ratings),

@@ -121,6 +121,9 @@ def verify(folder: Path, weights: Path | None = None) -> Verification:
     faults += file_faults(folder, written, drawings="matplotlib" not in other_versions)
     align = evidence.manifests.get("align")
     found = NO_WEIGHTS if align is None else check_weights(weights or folder, align)
+    if weights is not None and not found.checked:
+        # Asked to look at weights, it has seen none.
+        faults.append(Fault(str(weights), None, "no file of the model lies there"))
     lines = sum(content.count(b"\n") for content in written.values())
     checked = Checked(files, recomputed.checked, lines, len(found.checked))
     return Verification(

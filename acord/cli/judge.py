@@ -95,6 +95,9 @@ def judge_models(
     labels: Annotated[
         list[Path] | None, typer.Option("--labels", help="People's labels; repeatable.", show_default=False)
     ] = None,
+    newest_only: Annotated[
+        bool, typer.Option("--newest-only", help="Ask again what a judge said before it changed.")
+    ] = False,
     weighting: Annotated[
         Literal["categories", "items"], typer.Option(help="What weighs the same in the overall mean.")
     ] = "categories",
@@ -125,6 +128,7 @@ def judge_models(
         pairwise=pairwise,
         check_items=check_items,
         labels=[str(file) for file in labels or []],
+        newest_only=newest_only,
         weighting=weighting,
         answer_tokens=answer_tokens,
         precision=precision,

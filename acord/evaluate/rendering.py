@@ -1,5 +1,6 @@
 """Tables as files that people read: Markdown and HTML, with all text escaped; what tables in CSV share."""
 
+import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -31,7 +32,8 @@ def write_files(folder: Path, stem: str, contents: Mapping[str, bytes]) -> tuple
 
 
 def _write(path: Path, content: bytes) -> Path:
-    partial = path.with_name(f".{path.name}.partial")
+    # A name of its own: two processes may write the same tables.
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     partial.write_bytes(content)
     return partial.replace(path)
 

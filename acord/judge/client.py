@@ -18,6 +18,7 @@ from acord.judge.budget import Budget, CapReached, key_of, worst_case
 from acord.judge.calls import CallStore, Messages, Reply
 from acord.languages import text
 from acord.recipe import JudgeModel
+from acord.visible import visible_line
 
 __all__ = ["Call", "Heard", "JudgeClient"]
 
@@ -66,7 +67,7 @@ class JudgeClient:
         self._stopped = Event()
         self._seen: Counter[str] = Counter()
         self._with_format = judge.structured != "off"
-        self._silent = 0
+        self._silent = self._rejected = 0
         self._fault: BaseException | None = None
 
     def ask_many(self, calls: Sequence[Call], heard: Callable[[int, Heard], None] | None = None) -> list[Heard]:
@@ -143,6 +144,7 @@ class JudgeClient:
                     self._go_without_format()
                 return Got(answer, sent)
             if not (with_format and answer.status in _NO_FORMAT and self.judge.structured == "auto"):
+                self._count_rejected(answer.detail)
                 return Got(NoReply("rejected", answer.detail), sent)
             # The form may be what it will not have, or the prompt: without the form it is seen which.
             formless = True
@@ -188,6 +190,17 @@ class JudgeClient:
             first, self._with_format = self._with_format, False
         if first:
             say(text("judge_no_format", judge=self.judge.shown))
+
+    def _count_rejected(self, detail: str) -> None:
+        """Tell the first. Raises InputError where the endpoint rejects all, now and ever: no judgement would come."""
+        with self._lock:
+            self._rejected += 1
+            rejected, replied = self._rejected, bool(self._seen) or self._newest is not None
+        if rejected == 1:
+            say(text("judge_rejected", judge=self.judge.shown, detail=visible_line(detail)))
+        if rejected >= SILENT_AFTER and not replied:
+            raise InputError(f"the first {rejected} calls were all rejected ({visible_line(detail)})",
+                             where=self._connection.where, fix="See what the endpoint takes.")  # fmt: skip
 
     def _no_answer(self, last: TryAgain) -> NoReply:
         """The last try brought nothing either. Raises InputError where nobody is there, or nothing comes any more."""

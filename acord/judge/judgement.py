@@ -11,6 +11,8 @@ Tables and the trust report are functions of these files: `report_of` and `trust
 
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,9 +166,13 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, content: str) -> Path:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(content, encoding="utf-8", newline="")
-    return partial.replace(path)
+    # Two processes may write the same judgement at once: each has a name of its own until it is whole.
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        partial.write_text(content, encoding="utf-8", newline="")
+        return partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _rows(path: Path, hashes: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

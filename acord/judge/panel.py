@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from itertools import combinations, cycle
 from typing import Any, NamedTuple
 
-from acord.console import Tracker, track
+from acord.console import Tracker, say, track
 from acord.judge.answers import by_place
 from acord.judge.budget import Budget
 from acord.judge.calls import CallStore
@@ -126,24 +126,33 @@ def calls_of(work: Work, rubric_of: Rubrics) -> list[Call]:
 
 
 def judge_all(
-    work: Work, judges: Sequence[JudgeModel], rubric_of: Rubrics, *, store: CallStore, budget: Budget
+    work: Work,
+    judges: Sequence[JudgeModel],
+    rubric_of: Rubrics,
+    *,
+    store: CallStore,
+    budget: Budget,
+    newest_only: bool = False,
 ) -> Judged:
     """Ask every judge all of the work; judges answer side by side.
 
-    What is in the store is not asked again. Raises InputError where an endpoint cannot be used or a cap is reached:
-    what was answered until then is kept.
+    What is in the store is not asked again; with newest_only, only what came under a judge's newest fingerprint. Raises
+    InputError where an endpoint cannot be used or a cap is reached: what was answered until then is kept.
     """
     calls = calls_of(work, rubric_of)
     with ExitStack() as stack:
-        clients = [stack.enter_context(JudgeClient(judge, store, budget)) for judge in judges]
+        clients = [stack.enter_context(JudgeClient(judge, store, budget, newest_only=newest_only)) for judge in judges]
         progress = stack.enter_context(track(text("judge_progress"), len(calls) * len(clients), text("judge_unit")))
         pool = stack.enter_context(ThreadPoolExecutor(len(clients)))
         heard = [pool.submit(_ask, client, calls, progress) for client in clients]
         try:
             replies = [one.result() for one in heard]
-        except BaseException:
+        except BaseException as error:
             for client in clients:
                 client.stop()
+            if isinstance(error, KeyboardInterrupt):
+                # They are paid for, and may take as long as a judge thinks.
+                say(text("judge_ending"))
             raise
         fingerprints = {judge.shown: client.seen() for judge, client in zip(judges, clients, strict=True)}
     ratings: list[Rating] = []

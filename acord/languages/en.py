@@ -526,7 +526,7 @@ TEXTS = {
     "judge_calibrated_badly": "the judge agrees with people too little in some language, or there are too few labels",
     "judge_files": "Answers, ratings, tables and trust report: {folder}",
     "judge_trust_title": "How far the judges can be trusted:",
-    "judge_control_tokens": "{n} answers spell signs of chat templates: a server that reads these inside "
+    "judge_control_tokens": "answers that spell signs of chat templates: {n}; a server that reads these inside "
     "messages can be misled by them",
     "judge_line_failures": "{k} of {n} replies could not be read ({share:.1%})",
     "judge_line_orders": "{k} of {n} pairs keep their verdict when the order is turned ({share:.1%}, 95% interval "
@@ -549,6 +549,10 @@ TEXTS = {
     "judge_bias_chance": "{judge}, {language}: cannot be told from chance (p {p})",
     "judge_bias_lenient": "{judge}, {language}: milder than people (p {p})",
     "judge_bias_harsh": "{judge}, {language}: harsher than people (p {p})",
+    "judge_rejected": "{judge}: the endpoint rejected a call: {detail}",
+    "judge_ending": "stopping: calls under way end first, since they are paid for",
+    "judge_calibration_rubric": "the rubrics have changed since {judge} was held against people: that comparison is "
+    "not used",
     # Cards held against their evidence.
     "card_verify_more": "... and {more} more",
     "card_verify_holds": "The card says what its evidence gives.",

@@ -544,8 +544,8 @@ TEXTS = {
     "etiquetas",
     "judge_files": "Respuestas, valoraciones, tablas e informe de confianza: {folder}",
     "judge_trust_title": "Hasta qué punto son fiables los jueces:",
-    "judge_control_tokens": "{n} respuestas contienen signos de plantillas de chat: pueden confundir a un "
-    "servidor que los lea dentro de los mensajes",
+    "judge_control_tokens": "respuestas que contienen signos de plantillas de chat: {n}; pueden confundir a "
+    "un servidor que los lea dentro de los mensajes",
     "judge_line_failures": "{k} de {n} respuestas no se pudieron leer ({share:.1%})",
     "judge_line_orders": "{k} de {n} pares mantienen el veredicto al invertir el orden ({share:.1%}, intervalo del "
     "95 %: de {low:.1%} a {high:.1%})",
@@ -569,6 +569,10 @@ TEXTS = {
     "judge_bias_chance": "{judge}, {language}: no se distingue del azar (p {p})",
     "judge_bias_lenient": "{judge}, {language}: más benévolo que las personas (p {p})",
     "judge_bias_harsh": "{judge}, {language}: más severo que las personas (p {p})",
+    "judge_rejected": "{judge}: el servidor ha rechazado una llamada: {detail}",
+    "judge_ending": "parando: antes terminan las llamadas en curso, que ya se pagan",
+    "judge_calibration_rubric": "las rúbricas han cambiado desde que {judge} se comparó con personas: esa comparación "
+    "no se usa",
     # Cards held against their evidence.
     "card_verify_more": "... y {more} más",
     "card_verify_holds": "La ficha dice lo que dan sus pruebas.",

@@ -543,8 +543,8 @@ TEXTS = {
     "etiquetes",
     "judge_files": "Respostes, valoracions, taules i informe de confiança: {folder}",
     "judge_trust_title": "Fins a quin punt són fiables els jutges:",
-    "judge_control_tokens": "{n} respostes contenen signes de plantilles de xat: poden confondre un servidor "
-    "que els llija dins dels missatges",
+    "judge_control_tokens": "respostes que contenen signes de plantilles de xat: {n}; poden confondre un "
+    "servidor que els llija dins dels missatges",
     "judge_line_failures": "{k} de {n} respostes no s'han pogut llegir ({share:.1%})",
     "judge_line_orders": "{k} de {n} parells mantenen el veredicte quan s'invertix l'orde ({share:.1%}, interval "
     "del 95 %: de {low:.1%} a {high:.1%})",
@@ -568,6 +568,10 @@ TEXTS = {
     "judge_bias_chance": "{judge}, {language}: no es distingix de l'atzar (p {p})",
     "judge_bias_lenient": "{judge}, {language}: més benèvol que les persones (p {p})",
     "judge_bias_harsh": "{judge}, {language}: més sever que les persones (p {p})",
+    "judge_rejected": "{judge}: el servidor ha rebutjat una crida: {detail}",
+    "judge_ending": "s'està parant: abans acaben les crides en curs, que ja es paguen",
+    "judge_calibration_rubric": "les rúbriques han canviat des que {judge} es va comparar amb persones: eixa "
+    "comparació no s'usa",
     # Cards held against their evidence.
     "card_verify_more": "... i {more} més",
     "card_verify_holds": "La fitxa diu el que donen les seues proves.",

@@ -55,8 +55,9 @@ class Judge(Section):
     item's instruction to the models. pairwise: answers of two models are also held against each other, in both orders:
     `check` does so for check_items items a language, to test the judge alone; `all` for every item. check_items:
     also how many answers a language are judged in the other forms of the judge's instruction. labels: files of people's
-    labels, which the judge is held against. weighting: what weighs the same in the overall mean. max_calls, max_tokens:
-    caps of the run, none where None; tokens count prompts and replies. answer_tokens: of each model's answer at most.
+    labels, which the judge is held against. newest_only: what a judge said before it changed counts no more, and is
+    asked for again. weighting: what weighs the same in the overall mean. max_calls, max_tokens: caps of the run, none
+    where None; tokens count prompts and replies. answer_tokens: of each model's answer at most.
     precision, engine: of the computation of answers; engine is what generates them.
     """
 
@@ -70,6 +71,7 @@ class Judge(Section):
     pairwise: Literal["off", "check", "all"] = "check"
     check_items: Positive = 40
     labels: list[Place] = []
+    newest_only: bool = False
     weighting: Literal["categories", "items"] = "categories"
     max_calls: Positive | None = None
     max_tokens: Positive | None = None

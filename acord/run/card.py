@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from acord import __version__
 from acord.errors import InputError
+from acord.hashing import hash_file
 from acord.languages import interface_language, text
+from acord.manifest import read_manifest
 from acord.recipe import Card, Recipe, load_recipe
-from acord.run.run_recipe import run_recipe
+from acord.run.run_recipe import finish_run
+from acord.run.stages import STAGES
+from acord.run.store import Artefact, Store
 
 READMES = {"en": "README.md", "va": "README.va.md", "es": "README.es.md"}
-NEEDED = ("pairs", "base", "plan", "reference", "align")
+# What `card build` makes of a run that is measured.
+WRITTEN = ("answers", "card")
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,39 @@ def build_card(recipe: Recipe, inputs: Mapping[str, Path], folder: Path) -> dict
     return {"texts": [path.relative_to(folder).as_posix() for path in written], "lines": lines}
 
 
+def card_at_fault(folder: Path) -> str | None:
+    """Why a card that is there is written again: somebody edited it, or another version of Acord wrote it."""
+    manifest = read_manifest(folder)
+    for name, file in manifest.files.items():
+        if hash_file(folder / name) != file["sha256"]:
+            return f"{name} was edited"
+    wrote = manifest.versions.get("acord")
+    return None if wrote == __version__ else f"Acord {wrote} wrote it"
+
+
 def build_card_of(run: Path) -> BuiltCard:
-    """The card of a finished run, with what its recipe says of it. Raises InputError for a folder that is no run."""
+    """The card of a finished run, with what its recipe says of it: of its artefacts as they are, none is made anew.
+
+    Raises InputError for a folder that is no run, or is not finished, and for artefacts edited after the run.
+    """
     if not (run / "run.json").is_file():
         raise InputError("this is no run", where=str(run), fix="Give a folder such as runs/demo.")
     recipe = load_recipe(run / "recipe.yaml")
-    missing = [stage for stage in NEEDED if not (run / stage).is_dir()]
-    if missing:
-        raise InputError(f"the run has no {missing[0]} yet", where=str(run), fix="Finish it with acord run RECIPE.")
     with_card = recipe if recipe.card is not None else recipe.model_copy(update={"card": Card()})
-    result = run_recipe(with_card, run.parent)
+    made = [_measured(run, stage.name) for stage in STAGES if stage.name not in WRITTEN and stage.applies(recipe)]
+    result = finish_run(with_card, run.parent, made)
     return BuiltCard(result.folder / "card", result.stage("card").figures)
+
+
+def _measured(run: Path, stage: str) -> Artefact:
+    """An artefact of the run, all of it as it was left."""
+    from acord.card.gather import checked
+
+    link = run / stage
+    if not link.is_dir():
+        raise InputError(f"the run has no {stage} yet", where=str(run), fix="Finish it with acord run RECIPE.")
+    manifest = checked(link)
+    folder = Store(run.parent).folder(stage, manifest.key)
+    if manifest.stage != stage or folder.resolve() != link.resolve():
+        raise InputError("the link is to another artefact", where=str(link), fix="Run the recipe again.")
+    return Artefact(folder, manifest, reused=True)

@@ -18,6 +18,7 @@ from acord.judge.trust import FEWEST_LABELS, LEAST_KAPPA, Trust
 from acord.judge.trust_lines import bias_lines, people_lines, trust_lines
 from acord.languages import text
 from acord.run.disk import write_atomically
+from acord.visible import visible, visible_line
 
 TRUST = "trust.json"
 
@@ -74,7 +75,8 @@ class JudgedModels:
         lines = [text("judge_trust_title"), *trust_lines(self.trust), *bias_lines(found_in(self.judgement))]
         spelling = control_tokens(self.judgement)
         lines += [text("judge_control_tokens", n=spelling)] if spelling else []
-        return "\n".join([to_markdown(self.report), *lines, "", text("judge_files", folder=str(self.folder))])
+        lines += ["", text("judge_files", folder=str(self.folder))]
+        return "\n".join([visible(to_markdown(self.report)), *map(visible_line, lines)])
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ class Calibrated:
     def shown(self) -> str:
         """One line a judge and language, and what is wrong with a judge."""
         biases = findings(self.judgement.label_ratings, [], self.people)
-        return "\n".join([*people_lines(self.people), *bias_lines(biases),
-                          text("judge_calibration_kept", folder=str(self.folder))])  # fmt: skip
+        lines = [*people_lines(self.people), *bias_lines(biases)]
+        return "\n".join(map(visible_line, [*lines, text("judge_calibration_kept", folder=str(self.folder))]))
 
 
 def found_in(judgement: Judgement) -> list[Finding]:

@@ -6,6 +6,7 @@ runs/judgements/calibrations/<judge>-<key>/  people's labels, and what a judge s
 runs/judgements/<suite>/judgement-<key>/     answers, ratings, verdicts, tables and trust report of one judgement
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
@@ -20,9 +21,11 @@ from acord.hashing import digest
 from acord.judge.answers import FILE_SUFFIX, Answering, answers_of
 from acord.judge.budget import Budget, Estimate, estimate
 from acord.judge.calls import CallStore
+from acord.judge.category import NAME, Rubric
 from acord.judge.judgement import FILE, Judgement, read_judgement, report_of, trust_of, write_judgement
 from acord.judge.labels import read_labels
 from acord.judge.managed import served
+from acord.judge.measures import fingerprints
 from acord.judge.panel import Asked, Judged, Rubrics, Work, calls_of, judge_all, work_of
 from acord.judge.record import Answer, Label, Question, Rating
 from acord.judge.suite import JudgeSuite, load_rubric, load_suite
@@ -31,10 +34,12 @@ from acord.languages import interface_language, text
 from acord.models import model_path
 from acord.recipe import Judge, JudgeModel, Recipe
 from acord.run.candidates import name_models, short_name
+from acord.run.disk import disk_faults
 from acord.run.judged import Calibrated, Estimated, JudgedModels, write_trust
 from acord.run.store import Store
 
 NO_ANSWERS = Work((), ())
+LONGEST_FOLDER = 60
 
 
 class _Places(NamedTuple):
@@ -70,7 +75,7 @@ def estimate_judging(models: Sequence[str], settings: Judge, *, runs: Path) -> E
     labels = _labels(settings)
     answers = _answers(candidates, suite, settings, runs, places)
     with CallStore(places.calls) as store:
-        return Estimated(_estimates(work_of(answers, settings), labels, suite, settings.panel, store))
+        return Estimated(_estimates(work_of(answers, settings), labels, suite, settings, store))
 
 
 def calibrate(settings: Judge, *, runs: Path, of: str | None = None) -> Calibrated:
@@ -83,10 +88,10 @@ def calibrate(settings: Judge, *, runs: Path, of: str | None = None) -> Calibrat
     places = _places(runs)
     work = _labelled(labels)
     with CallStore(places.calls) as store:
-        _say_estimate(_estimates(NO_ANSWERS, labels, suite, settings.panel, store))
+        _say_estimate(_estimates(NO_ANSWERS, labels, suite, settings, store))
         budget = Budget(settings.max_calls, settings.max_tokens)
-        judged, panel = _ask(work, suite, settings.panel, store, budget, runs)
-    found = Judgement(_about_calibration(settings, panel), (), (), tuple(labels), judged.ratings)
+        judged, panel = _ask(work, suite, settings, store, budget, runs)
+    found = Judgement(_about_calibration(settings, suite, labels, panel), (), (), tuple(labels), judged.ratings)
     for one in panel:
         _keep_calibration(found, one, places)
     return Calibrated(found, tuple(one.shown for one in panel), places.calibrations)
@@ -107,7 +112,7 @@ def build_judge(recipe: Recipe, *, base_folder: Path, align_folder: Path, folder
     )
     done = _judge(candidates, load_suite(section.suite), section, runs=runs, folder=folder)
     return {
-        "suite": section.suite,
+        "suite": done.judgement.about["suite"],
         "models": [one.name for one in candidates],
         "judges": [one.shown for one in section.panel],
         "ratings": len(done.judgement.ratings),
@@ -126,12 +131,12 @@ def _judge(
     answers = _answers(candidates, suite, settings, runs, places)
     work = work_of(answers, settings)
     with CallStore(places.calls) as store:
-        _say_estimate(_estimates(work, labels, suite, settings.panel, store))
+        _say_estimate(_estimates(work, labels, suite, settings, store))
         budget = Budget(settings.max_calls, settings.max_tokens)
         everything = Work((*work.ratings, *_labelled(labels).ratings), work.pairs)
-        judged, panel = _ask(everything, suite, settings.panel, store, budget, runs)
+        judged, panel = _ask(everything, suite, settings, store, budget, runs)
     ratings, label_ratings = _parted(judged.ratings, work, len(panel))
-    kept_labels, kept_ratings = _calibrations(panel, judged, places, {label.answer for label in labels})
+    kept_labels, kept_ratings = _calibrations(panel, judged, suite, places, {label.answer for label in labels})
     judgement = Judgement(
         _about(suite, settings, answers, panel),
         ratings,
@@ -144,11 +149,15 @@ def _judge(
 
 
 def _written(judgement: Judgement, folder: Path) -> JudgedModels:
-    files = write_judgement(judgement, folder)
     trust = trust_of(judgement)
     report = report_of(judgement, trust, interface_language().tag)
-    tables = write_tables(report, folder)
-    return JudgedModels(judgement, trust, report, folder, (*files, *tables, *write_trust(judgement, trust, folder)))
+    with disk_faults(folder):
+        files = (
+            *write_judgement(judgement, folder),
+            *write_tables(report, folder),
+            *write_trust(judgement, trust, folder),
+        )
+    return JudgedModels(judgement, trust, report, folder, files)
 
 
 def _candidates(models: Sequence[str]) -> tuple[Candidate, ...]:
@@ -197,15 +206,22 @@ def _answers(
 def _rubrics(suite: JudgeSuite) -> Rubrics:
     """The suite's rubrics, and those that come with Acord for answers of other kinds."""
     known = {category.id: category.rubric for category in suite.categories}
-    return lambda category: known[category] if category in known else load_rubric(category)
+
+    def rubric(category: str) -> Rubric:
+        # A category is a name in somebody's data: it must not lead to a file of theirs.
+        if category not in known and (category.endswith((".yaml", ".yml")) or not re.fullmatch(NAME, category)):
+            raise InputError(f"no rubric is called {category!r}", where="labels", fix="Name a category of the suite.")
+        return known[category] if category in known else load_rubric(category)
+
+    return rubric
 
 
 def _estimates(
-    work: Work, labels: Sequence[Label], suite: JudgeSuite, panel: Sequence[JudgeModel], store: CallStore
+    work: Work, labels: Sequence[Label], suite: JudgeSuite, settings: Judge, store: CallStore
 ) -> dict[str, Estimate]:
     everything = Work((*work.ratings, *_labelled(labels).ratings), work.pairs)
     calls = calls_of(everything, _rubrics(suite))
-    return {one.shown: estimate(one, calls, store) for one in panel}
+    return {one.shown: estimate(one, calls, store, newest_only=settings.newest_only) for one in settings.panel}
 
 
 def _say_estimate(estimates: Mapping[str, Estimate]) -> None:
@@ -214,17 +230,22 @@ def _say_estimate(estimates: Mapping[str, Estimate]) -> None:
 
 
 def _ask(
-    work: Work, suite: JudgeSuite, panel: Sequence[JudgeModel], store: CallStore, budget: Budget, runs: Path
+    work: Work, suite: JudgeSuite, settings: Judge, store: CallStore, budget: Budget, runs: Path
 ) -> tuple[Judged, list[JudgeModel]]:
     """Judges with an endpoint at once; those that are served here one after the other, since each fills the GPUs."""
+    panel, newest_only = settings.panel, settings.newest_only
     at_once = [one for one in panel if one.serve is None]
     parts: list[tuple[Judged, Sequence[JudgeModel]]] = []
     if at_once:
-        parts.append((judge_all(work, at_once, _rubrics(suite), store=store, budget=budget), at_once))
+        parts.append(
+            (judge_all(work, at_once, _rubrics(suite), store=store, budget=budget, newest_only=newest_only), at_once)
+        )
     for one in panel:
         if one.serve is not None:
             with _served(one, runs) as judge_model:
-                judged = judge_all(work, [judge_model], _rubrics(suite), store=store, budget=budget)
+                judged = judge_all(
+                    work, [judge_model], _rubrics(suite), store=store, budget=budget, newest_only=newest_only
+                )
                 parts.append((judged, [judge_model]))
     asked = [one for _, judges in parts for one in judges]
     return Judged(
@@ -269,8 +290,13 @@ def _about(
     }
 
 
-def _about_calibration(settings: Judge, panel: Sequence[JudgeModel]) -> dict[str, Any]:
+def _about_calibration(
+    settings: Judge, suite: JudgeSuite, labels: Sequence[Label], panel: Sequence[JudgeModel]
+) -> dict[str, Any]:
+    rubric_of = _rubrics(suite)
+    categories = dict.fromkeys(label.answer.question.category for label in labels)
     return {
+        "rubrics": {one: rubric_of(one).version for one in categories},
         "labels": [Path(file).name for file in settings.labels],
         "judges": [{"name": one.shown, "model": one.model} for one in panel],
     }
@@ -287,19 +313,25 @@ def _keep_calibration(found: Judgement, judge_model: JudgeModel, places: _Places
     own = [one for one in found.label_ratings if one.judge == judge_model.shown]
     labelled = [[vars(label.answer.question), label.answer.text, label.score, label.passes, label.annotator]
                 for label in found.labels]  # fmt: skip
-    key = digest([judge_model.model, labelled])[:12]
+    key = digest([judge_model.model, found.about["rubrics"], labelled])[:12]
     kept = Judgement({**found.about, "judges": [{"name": judge_model.shown, "model": judge_model.model}]}, (), (),
                      found.labels, tuple(own))  # fmt: skip
-    write_judgement(kept, places.calibrations / f"{judge_model.shown.replace('/', '_')}-{key}")
+    # Of a name that anything may stand in, what a folder's name may hold everywhere.
+    name = re.sub(r"[^A-Za-z0-9._@-]", "_", judge_model.shown)[:LONGEST_FOLDER]
+    folder = places.calibrations / f"{name}-{key}"
+    with disk_faults(folder):
+        write_judgement(kept, folder)
 
 
 def _calibrations(
-    panel: Sequence[JudgeModel], judged: Judged, places: _Places, known: AbstractSet[Answer]
+    panel: Sequence[JudgeModel], judged: Judged, suite: JudgeSuite, places: _Places, known: AbstractSet[Answer]
 ) -> tuple[list[Label], list[Rating]]:
-    """What was found earlier of these judges and people. A judge that has changed since is another one.
+    """What was found earlier of these judges and people. A judge that has changed since is another one; by a rubric
+    that has changed since, it was asked something else.
 
     known: labelled answers that this judgement has already.
     """
+    versions = {one.id: one.rubric.version for one in suite.categories}
     labels: dict[Label, None] = {}
     ratings: dict[Rating, None] = {}
     for file in sorted(places.calibrations.glob(f"*/{FILE}")):
@@ -309,8 +341,13 @@ def _calibrations(
         if one is None:
             continue
         now = set(judged.fingerprints.get(one.shown, {}))
-        if not {rating.fingerprint for rating in kept.label_ratings} <= now:
+        if not set(fingerprints(kept.label_ratings)) <= now:
             say(text("judge_calibration_old", judge=one.shown))
+            continue
+        if any(
+            versions.get(category, version) != version for category, version in kept.about.get("rubrics", {}).items()
+        ):
+            say(text("judge_calibration_rubric", judge=one.shown))
             continue
         labels |= dict.fromkeys(label for label in kept.labels if label.answer not in known)
         # Under the judge's name in this panel.

@@ -23,7 +23,7 @@ from acord.recipe import Recipe
 from acord.run import summary
 from acord.run.disk import remove
 from acord.run.identity import Outside
-from acord.run.line import Step, locate_bundled, steps_of
+from acord.run.line import Step, locate_bundled, step_of, steps_of
 from acord.run.run_folder import publish, run_folder
 from acord.run.stages import STAGES, Job, Stage
 from acord.run.store import Artefact, Store
@@ -97,6 +97,33 @@ def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, 
         publish(store, recipe, line, wanted=keys, done=[result.stage for result in results])
         hashes.save()
     return RunResult(recipe.name, folder, tuple(results))
+
+
+def finish_run(recipe: Recipe, runs: Path, made: Sequence[Artefact], *, stages: Sequence[Stage] = STAGES) -> RunResult:
+    """Run the stages that come after artefacts that are there, and take these as they are, whatever their keys would be
+    today: another version of a stage, or a source that is gone, does not make them anew.
+
+    Raises as run_recipe does.
+    """
+    store = Store(runs)
+    folder = run_folder(store, recipe)
+    located = locate_bundled(recipe)
+    line = [stage for stage in stages if stage.applies(recipe)]
+    results = [_reused(artefact) for artefact in made]
+    keys = {result.stage: result.key for result in results}
+    outside = Outside(store.hashes(), fetch=False)
+    for stage in (stage for stage in line if stage.name not in keys):
+        step = step_of(stage, located, keys, stage.outside(located, outside))
+        keys[stage.name] = step.key
+        results.append(_run_step(step, located, store, results))
+    publish(store, recipe, [stage.name for stage in line], wanted=keys, done=list(keys))
+    return RunResult(recipe.name, folder, tuple(results))
+
+
+def _reused(artefact: Artefact) -> StageResult:
+    manifest = artefact.manifest
+    contents = files_digest(manifest)
+    return StageResult(manifest.stage, manifest.key, artefact.folder, contents, True, 0.0, manifest.figures)
 
 
 def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageResult]) -> StageResult:

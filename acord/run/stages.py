@@ -135,6 +135,12 @@ def _build_card(job: Job) -> Figures:
     return build_card(job.recipe, job.inputs, job.folder)
 
 
+def _card_at_fault(recipe: Recipe, folder: Path) -> str | None:  # noqa: ARG001  one signature for every stage
+    from acord.run.card import card_at_fault
+
+    return card_at_fault(folder)
+
+
 def _needs_of_card(recipe: Recipe) -> tuple[str, ...]:
     asked = (("evaluate", recipe.evaluate), ("judge", recipe.judge))
     return ("pairs", "base", "plan", "reference", "align", *(name for name, part in asked if part), "answers")
@@ -237,6 +243,7 @@ STAGES: tuple[Stage, ...] = (
         libraries=("huggingface_hub", "matplotlib"),
         build=_build_card,
         summary=summary.card,
+        unusable=_card_at_fault,
         applies=lambda recipe: recipe.card is not None,
     ),
 )

@@ -57,6 +57,8 @@ def found(*, before: str = "", after: str = "") -> list[Finding]:
         "For best results use temperature 0.7.",
         "Larger models such as Llama-3-70B perform better.",
         "Training improved the loss from 0.69 to 0.51.",
+        "Rows on which Lark-2B-Instruct-DPO is better than Finch-2B-Chat: 0.",
+        "Finch-2B-Chat: Lark-2B-Instruct-DPO is better on 1 rows, worse on 2.",
     ],
 )
 def test_sentences_that_hold_or_claim_nothing(sentence: str) -> None:
@@ -178,3 +180,31 @@ def test_each_thing_left_out_is_missed(said: str, missing: str) -> None:
 def test_the_docs_name_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
     assert [rule for rule in RULES if f"`{rule}`" not in page] == []
+
+
+JUDGE = """
+## Judge evaluation
+
+{said}
+
+| Category | Finch-2B-Chat | Lark-2B-Instruct-DPO |
+|---|---|---|
+| Letters | 3.500 / 0.900 | 3.600 / 0.800 |
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Answers were rated by J (`judge-7b`). Answers judged: 48. With each, the judge was given the rubric.",
+        "Qui les puntua: J (`judge-7b-instruct`), jutge. Respostes jutjades: 48. El jutge rebia la rúbrica.",
+    ],
+)
+def test_a_judge_that_is_described_is_seen(said: str) -> None:
+    def missing(text: str) -> set[str]:
+        findings = audit(HEAD.format(before="", after=JUDGE.format(said=text)), "card").findings
+        return {one.figures["missing"] for one in findings if one.rule == "evidence-missing"}
+
+    of_judge = {"judge_model", "judge_prompt", "judge_n"}
+    assert missing("A judge rated answers.") >= of_judge
+    assert not missing(said) & of_judge

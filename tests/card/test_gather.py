@@ -68,6 +68,17 @@ def test_a_figure_edited_in_a_manifest_is_refused(made: Made, tmp_path: Path) ->
         gather(forged.inputs, forged.recipe, tmp_path / "card")
 
 
+def test_a_judges_manifest_that_names_a_place_of_the_machine_does_not_become_evidence(
+    made: Made, tmp_path: Path
+) -> None:
+    old, copy = edited(made, "judge", tmp_path)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["figures"]["suite"] = "/home/me/planted.yaml"
+    (copy / "manifest.json").write_text(json.dumps(manifest, indent=2))
+    with pytest.raises(CheckFailed, match=r"figures.suite is not what the files give"):
+        gather(old.inputs, old.recipe, tmp_path / "card")
+
+
 def test_an_artefact_of_another_run_is_refused(made: Made, tmp_path: Path) -> None:
     forged, copy = edited(made, "plan", tmp_path)
     manifest = json.loads((copy / "manifest.json").read_text())

@@ -186,6 +186,7 @@ def test_weights_beside_the_card(made: Made, copy: Path) -> None:
     (copy / "pytorch_model.bin").write_bytes(b"")
     assert faults(copy) == [("model.safetensors", None), ("pytorch_model.bin", None)]
     assert verify(copy, weights=model).holds
+    assert [fault.what for fault in verify(copy, weights=model.parent).faults] == ["no file of the model lies there"]
 
 
 def test_weights_that_are_others_and_weights_that_were_added(made: Made, evidence: Evidence, tmp_path: Path) -> None:

@@ -78,6 +78,9 @@ def test_numbers_and_lists_are_written_as_each_language_does() -> None:
         "Of 2,645 rows of all sources, 2,487 were used and 158 dropped."
     )
     assert "De 2.645 files" in wording("va").say("dropped_about", rows=2645, used=2487, dropped=158)
+    assert wording("en").number(0.815, ".1%") == "81.5%"
+    assert wording("es").number(0.815, ".1%") == wording("va").number(0.815, ".1%") == "81,5\xa0%"
+    assert "coincidix el 80\xa0% de" in wording("va").say("near_on", share=0.8)
     assert wording("en").names(["va", "en", "es"]) == "English, Spanish and Valencian"
     assert wording("va").names(["va", "en", "es"]) == "anglés, espanyol i valencià"
     assert wording("es").names(["va", "en", "es"]) == "inglés, español y valenciano"

@@ -143,7 +143,8 @@ class JudgeServer:
     """answer: what a well-behaved judge says. fingerprint: reported with every reply; may be changed while it serves.
 
     script: behaviours whatever the model's name; where None, the model's name is looked at, and one that is no
-    script means `ok`. seconds: of every reply. port: a free one where 0. model: reported in place of the name that was asked for.
+    script means `ok`. seconds: of every reply. port: a free one where 0. model: reported in place of the name that was
+    asked for.
     """
 
     answer: Answering = lambda _: 4

@@ -241,6 +241,19 @@ def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     assert stored(tmp_path) == 3
 
 
+def test_an_endpoint_that_rejects_everything_ends_the_run_with_its_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with JudgeServer(script="413") as server, pytest.raises(InputError, match=r"first 50 calls .* \(HTTP 413: "):
+        ask(judge(server), tmp_path, calls(200))
+    assert len(server.requests) < 60
+    assert capsys.readouterr().err.count("rejected a call: HTTP 413") == 1
+    # Where the judge ever replied, what it rejects is counted and the others are asked.
+    with JudgeServer(script="ok-then-413") as server:
+        heard = ask(judge(server, concurrency=1), tmp_path, calls(70))
+    assert [one.missing for one in heard].count("rejected") == 69
+
+
 def test_only_failures_one_after_another_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acord.judge.client.SILENT_AFTER", 2)
     fails = "-then-".join(["500"] * 5)

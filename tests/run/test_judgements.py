@@ -73,6 +73,8 @@ def place(tmp_path, monkeypatch):
          "answer": f"labelled {number}, quality {1 + number % 5}"}
         for language in ("va", "en") for number in range(40)
     ]  # fmt: skip
+    odd = json.dumps({**labels[0], "category": "../tiny.yaml"}) + "\n"
+    (tmp_path / "odd.jsonl").write_text(odd, encoding="utf-8")
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in labels), encoding="utf-8")
     return tmp_path
 
@@ -201,7 +203,12 @@ def test_a_judge_that_has_changed_is_seen(capsys):
     assert "no human labels in Valencian" in told.out
     with JudgeServer(perfect, fingerprint="fp_3") as server:
         assert main_with(command(server)) == 0
-    assert "the judge changed during the ratings: 2 fingerprints" in capsys.readouterr().out
+        assert "the judge changed during the ratings: 2 fingerprints" in capsys.readouterr().out
+        before = len(server.requests)
+        assert main_with(command(server, "--newest-only")) == 0
+        assert "the judge changed" not in capsys.readouterr().out
+        # The half that fp_2 had said, and no other.
+        assert 0 < len(server.requests) - before < before * 2
 
 
 def test_a_judge_that_people_contradict_fails_calibration_with_exit_code_1(capsys):
@@ -242,6 +249,8 @@ def test_a_panel_answers_side_by_side(capsys):
         (["judge", "plain.jsonl", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"], "have no answer"),
         (["judge", "plain.jsonl", "--suite", "tiny.yaml", "--wordings", "2", "--endpoint", "http://127.0.0.1:9/v1",
           "--model", "m", "--languages", "es"], "no language es"),
+        (["judge", "calibrate", "odd.jsonl", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"],
+         "no rubric is called"),
         (["judge", "calibrate", "none.csv", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"], "none.csv"),
     ],
 )  # fmt: skip
@@ -264,7 +273,7 @@ def test_answers_that_spell_control_tokens_are_counted(capsys):
     Path("plain.jsonl").write_text(text)
     with JudgeServer(perfect) as server:
         assert main_with(command(server)) == 0
-    assert "1 answers spell signs of chat templates" in capsys.readouterr().out
+    assert "answers that spell signs of chat templates: 1;" in capsys.readouterr().out
 
 
 def test_a_judgement_whose_files_were_changed_is_refused():

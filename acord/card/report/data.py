@@ -9,10 +9,13 @@ from acord.card.evidence import Evidence
 from acord.card.report.data_picture import data_picture
 from acord.card.report.markup import Section, bullets, figure, heading, joined, paragraph, table
 from acord.card.report.saying import heads, in_order, name_of, number, percent, say
+from acord.card.writing.names import is_bundled
 from acord.card.writing.wording import wording
 from acord.languages import interface_language
 from acord.languages.reasons import reason_text
 from acord.visible import visible_line
+
+STEPS = ("translate", "rejected", "variety", "conflict", "personal_data", "central_catalan")
 
 
 def data(evidence: Evidence) -> Section:
@@ -20,13 +23,14 @@ def data(evidence: Evidence) -> Section:
     counts = evidence.counts
     if not counts.total:
         return Section("data", say("data"), paragraph(say("absent_pairs")))
-    splits = counts.by_split
+    splits, words = counts.by_split, wording(interface_language().tag)
     parts = [
         paragraph(say("data_about", total=counts.total, train=splits.get("train", 0), held=splits.get("held_out", 0))),
         figure(data_picture(counts), say("data_picture")),
         _by_language(counts),
         _by_source(counts),
         _by_origin(counts),
+        paragraph(words.say("origin_bundled")) if any(map(is_bundled, evidence.recipe.data.sources)) else Markup(""),
         heading(say("dropped")),
         *_dropped(counts, evidence.figures("pairs")),
     ]
@@ -85,6 +89,11 @@ def _dropped(counts: PairCounts, figures: Mapping[str, object]) -> list[Markup]:
         for source, reasons in counts.dropped.items()
         for reason, n in reasons.items()
     ]
-    flags = [f"{visible_line(step)}: {number(n)}" for step, n in counts.steps.items()]
+    flags = [f"{step_name(step)}: {number(n)}" for step, n in counts.steps.items()]
     marked = [heading(say("steps"), 4), bullets(flags)] if flags else []
     return [*parts, table(say("dropped_caption"), heads("dropped_heads"), rows, numbers=(2,)), *marked]
+
+
+def step_name(step: str) -> str:
+    """What was done to pairs or noted of them, in words; its name in the lineage where there are none."""
+    return say(f"step_{step}") if step in STEPS else visible_line(step)

@@ -4,10 +4,12 @@ from markupsafe import Markup
 
 from acord.card.evidence import Evidence
 from acord.card.report.markup import joined, paragraph
-from acord.card.report.saying import in_order, name_of, number, percent, say
+from acord.card.report.saying import number, percent, say
 from acord.card.writing.alignment import accuracy_interval
 from acord.card.writing.facts import standing
+from acord.card.writing.wording import wording
 from acord.evaluate.grid import interval
+from acord.languages import interface_language
 from acord.visible import visible_line
 
 
@@ -17,7 +19,7 @@ def lead(evidence: Evidence) -> Markup:
     base = visible_line(recipe.model.base)
     if not counts.total:
         return paragraph(say("lead_alone", base=base), "lead")
-    languages = ", ".join(name_of(one) for one in in_order(counts.by_language))
+    languages = wording(interface_language().tag).names(counts.by_language)
     key = "lead_sft" if recipe.align.method == "sft" else "lead"
     return paragraph(say(key, base=base, pairs=counts.by_split.get("train", 0), languages=languages), "lead")
 

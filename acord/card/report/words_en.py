@@ -74,6 +74,12 @@ WORDS = {
     "dropped_heads": "Source|Reason|Rows",
     "dropped_rest": "other reasons",
     "steps": "Pairs by what was done to them or noted about them",
+    "step_translate": "translated by a machine",
+    "step_rejected": "rejected reply written by a model",
+    "step_variety": "forms of Valencian changed",
+    "step_conflict": "the preferred reply was ranked higher, yet has the lower label of quality",
+    "step_personal_data": "hold what looks like personal data",
+    "step_central_catalan": "hold forms of Central Catalan",
     # Training
     "training": "Training",
     "training_steps": "Steps: {steps}, with {pairs} pairs in all, over {epochs} epoch(s).",

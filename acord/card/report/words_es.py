@@ -78,6 +78,12 @@ WORDS = {
     "dropped_heads": "Fuente|Motivo|Filas",
     "dropped_rest": "otros motivos",
     "steps": "Pares según lo que se ha hecho con ellos o se ha anotado de ellos",
+    "step_translate": "traducidos a máquina",
+    "step_rejected": "respuesta rechazada escrita por un modelo",
+    "step_variety": "formas del valenciano cambiadas",
+    "step_conflict": "la respuesta preferida quedó por delante, pero tiene una etiqueta de calidad más baja",
+    "step_personal_data": "tienen lo que parecen datos personales",
+    "step_central_catalan": "tienen formas del catalán central",
     # Training
     "training": "Entrenamiento",
     "training_steps": "Pasos: {steps}, con {pairs} pares en total; épocas: {epochs}.",

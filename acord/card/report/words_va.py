@@ -77,6 +77,12 @@ WORDS = {
     "dropped_heads": "Font|Motiu|Files",
     "dropped_rest": "altres motius",
     "steps": "Parells segons el que se n'ha fet o se n'ha anotat",
+    "step_translate": "traduïts a màquina",
+    "step_rejected": "resposta rebutjada escrita per un model",
+    "step_variety": "formes del valencià canviades",
+    "step_conflict": "la resposta preferida va quedar per davant, però té una etiqueta de qualitat més baixa",
+    "step_personal_data": "tenen el que pareixen dades personals",
+    "step_central_catalan": "tenen formes del català central",
     # Training
     "training": "Entrenament",
     "training_steps": "Passos: {steps}, amb {pairs} parells en total; èpoques: {epochs}.",

@@ -7,7 +7,7 @@ from acord.card.writing.data import origin_shown
 from acord.card.writing.facts import FEW_ITEMS, SAFETY, VARIETY, care, changes_shown, rows_shown, standing
 from acord.card.writing.judging import validated
 from acord.card.writing.markdown import blocks, bullets, md
-from acord.card.writing.names import is_random
+from acord.card.writing.names import is_bundled, is_random
 from acord.card.writing.wording import Wording
 from acord.evaluate.compare import Comparison
 from acord.recipe.card import words_in
@@ -57,8 +57,12 @@ def _of_data(evidence: Evidence, words: Wording) -> Iterable[str]:
     counts = evidence.counts
     if counts.by_split.get("held_out"):
         yield words.say("lim_held_out")
+    samples = sum(counts.by_source.get(one.name, 0) for one in evidence.recipe.data.sources if is_bundled(one))
+    if samples:
+        yield words.say("lim_samples", n=samples)
     others = {origin: n for origin, n in counts.by_origin.items() if origin != HUMAN}
-    if others:
+    # Where all pairs are samples, none is a preference of people.
+    if others and samples < counts.total:
         named = ", ".join(f"{origin_shown(origin, words)}: {words.number(n)}" for origin, n in others.items())
         yield words.say("lim_not_human", share=sum(others.values()) / counts.total, origins=named)
     if counts.total and evidence.recipe.data.decontaminate is None:

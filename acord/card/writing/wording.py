@@ -11,6 +11,8 @@ from acord.languages import LANGUAGES, shown
 from acord.languages.language import Language
 from acord.recipe.card import Words, words_in
 
+# Spanish and Valencian part the percent sign from its number, on the same line.
+NO_BREAK = "\u00a0"
 WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "va": VALENCIAN, "es": SPANISH}
 
 
@@ -23,7 +25,7 @@ class Wording:
 
     def say(self, key: str, **values: str | int | float) -> str:
         """The sentence of a key. Raises KeyError for one that there is not."""
-        return self.words[key].format(**{name: shown(value, self.language) for name, value in values.items()})
+        return self.words[key].format(**{name: self._shown(value) for name, value in values.items()})
 
     def heads(self, key: str, **values: str | int | float) -> list[str]:
         """The headings of a table, which stand in one text with bars between them."""
@@ -31,7 +33,10 @@ class Wording:
 
     def number(self, value: float, form: str = ",") -> str:
         """A number as the language writes it."""
-        return format(shown(value, self.language), form)
+        return format(_Shown(value, self.language), form)
+
+    def _shown(self, value: str | int | float) -> "str | _Shown":
+        return value if isinstance(value, str) else _Shown(value, self.language)
 
     def name(self, tag: str) -> str:
         """A language's name within a sentence; the tag itself where the name is not known."""
@@ -55,6 +60,16 @@ class Wording:
     def own(self, words: Words | None) -> str:
         """What the owners say, as paragraphs; that they say nothing where they do."""
         return self.words["not_stated"] if words is None else md_paragraphs(words_in(words, self.language.tag))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    value: int | float
+    language: Language
+
+    def __format__(self, form: str) -> str:
+        written = format(shown(self.value, self.language), form)
+        return written if self.language.tag == "en" else written.replace("%", NO_BREAK + "%")
 
 
 def wording(tag: str) -> Wording:

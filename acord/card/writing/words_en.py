@@ -14,8 +14,8 @@ WORDS = {
     "intro": "**{title}** is {base}, aligned on {pairs} preference pairs in {languages} by {method}.",
     "intro_sft": "**{title}** is {base}, trained further on the preferred replies of {pairs} preference pairs in "
     "{languages}.",
-    "intro_card": "No figure of this card was typed by hand: all of it was computed from the files in "
-    "[evidence](evidence), and [can be computed again](#{anchor}).",
+    "intro_card": "Apart from the words of its makers, no figure of this card was typed by hand: all come from the "
+    "files in [evidence](evidence), and [can be checked against them](#{anchor}).",
     "intro_versions": "In other languages: {cards}. With pictures: {reports}.",
     "base_bundled": "the small model that comes with Acord",
     "base_random": "a model of random weights ({base})",
@@ -309,6 +309,8 @@ WORDS = {
     "lim_small": "Of {rows} rows of the suite, {n} have fewer than {least} items.",
     "lim_held_out": "The held-out pairs come from the same sources as those it was trained on.",
     "lim_not_human": "{share:.1%} of the pairs are no preference of people ({origins}).",
+    "lim_samples": "Samples that come with Acord are {n} of the pairs: nobody compared their replies, whatever the "
+    "origin that their format stands for.",
     "lim_contaminated": "The pairs were not held against what evaluation asks.",
     "lim_judge": "The judge's scores are not validated in {languages}.",
     "lim_random": "It began from random weights: preferences alone make no usable language model.",

@@ -14,8 +14,8 @@ WORDS = {
     "intro": "**{title}** és {base}, alineat amb {pairs} parells de preferències en {languages} mitjançant l'{method}.",
     "intro_sft": "**{title}** és {base}, ajustat amb les respostes preferides de {pairs} parells de preferències en "
     "{languages}.",
-    "intro_card": "Cap xifra d'esta fitxa s'ha escrit a mà: totes s'han calculat a partir dels fitxers "
-    "d'[evidence](evidence), i [es poden tornar a calcular](#{anchor}).",
+    "intro_card": "A banda del que diuen els autors amb paraules seues, cap xifra d'esta fitxa s'ha escrit a mà: totes "
+    "ixen dels fitxers d'[evidence](evidence), i [s'hi poden comprovar](#{anchor}).",
     "intro_versions": "En altres llengües: {cards}. Amb imatges: {reports}.",
     "base_bundled": "el model menut que ve amb Acord",
     "base_random": "un model de pesos aleatoris ({base})",
@@ -287,7 +287,7 @@ WORDS = {
     "trust_no": "**Sense validar** en {language}: {reasons}.",
     "trust_consequence": "Les puntuacions d'un jutge sense validar es mostren, però esta fitxa no en trau cap "
     "conclusió.",
-    "trust_heads": "Jutge|Llengua|Respostes il·legibles|Mateix veredicte en els dos ordes|Mateixa puntuació en totes "
+    "trust_heads": "Jutge|Llengua|Respostes il·legibles|Mateix veredicte en els dos órdens|Mateixa puntuació en totes "
     "les redaccions|Kappa ponderada amb les persones|Etiquetes humanes|Empremtes",
     "trust_interval": "{value:.2f} [{low:.2f} a {high:.2f}]",
     "h_judge_result": "Què diuen les puntuacions",
@@ -326,6 +326,8 @@ WORDS = {
     "lim_small": "De {rows} files del conjunt, {n} tenen menys de {least} ítems.",
     "lim_held_out": "Els parells reservats ixen de les mateixes fonts que els d'entrenament.",
     "lim_not_human": "El {share:.1%} dels parells no són preferències de persones ({origins}).",
+    "lim_samples": "{n} dels parells són mostres que venen amb Acord: ningú en va comparar les respostes, siga quin "
+    "siga l'origen que correspon al format que imiten.",
     "lim_contaminated": "Els parells no s'han comparat amb el que pregunten les proves.",
     "lim_judge": "Les puntuacions del jutge no estan validades en {languages}.",
     "lim_random": "Va començar amb pesos aleatoris: les preferències a soles no fan un model de llengua útil.",

@@ -78,6 +78,10 @@ ELSEWHERE = re.compile(
     r"^\W*(?:\w+\W+){0,2}(?:loss|losses|speed|throughput|latency|memory|efficiency|understanding|prompts?|hardware|practices?)\b",
     re.IGNORECASE,
 )
+# "Better than B: 3", "better on 3 rows, worse on 4": a count of both sides, which claims neither.
+TALLY = re.compile(
+    r"^[^.:;]{0,80}: ?\d+\W*$|^\W*(?:on|in|en) \d+ (?:rows|files|filas), (?:worse|pitjor|peor)\b", re.IGNORECASE
+)
 # What a claim is of where no model is named.
 SUBJECT = re.compile(
     r"\b(?:it|its|we|our|ours|this model|the (?:[\w-]+ ){0,3}model|aligned|alignment|training|fine-?tun\w+|dpo"
@@ -120,7 +124,8 @@ def claims_in(sentence: str) -> list[Claim]:
                 continue
             if claimed == "kept" and not ABILITY.search(sentence[match.end() : match.end() + 60].split(",")[0]):
                 continue
-            if claimed == "better" and ELSEWHERE.search(sentence[match.end() : match.end() + 60]):
+            rest = sentence[match.end() :]
+            if claimed == "better" and (ELSEWHERE.search(rest[:60]) or TALLY.search(rest)):
                 continue
             if claimed in ("best", "better") and SCALE.search(sentence[max(0, match.start() - 16) : match.end()]):
                 continue

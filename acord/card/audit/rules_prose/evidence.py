@@ -16,7 +16,8 @@ from acord.card.audit.tables import Table
 
 COUNT = re.compile(
     r"\bn ?= ?\d|\b\d[\d.,]* (?:\w+ )?(?:items?|questions?|examples?|instances?|problems?|sentences|prompts|answers"
-    r"|preguntes|preguntas|ítems|exemples|ejemplos)\b",
+    r"|preguntes|preguntas|ítems|exemples|ejemplos|respostes|respuestas)\b"
+    r"|\b(?:items?|answers|questions|ítems|respostes|respuestas)(?: \w+)?: ?\d",
     re.IGNORECASE,
 )
 ERROR = re.compile(
@@ -42,7 +43,8 @@ VERSION = re.compile(r"\bv?\d+\.\d+|\bcommit\b|\b[0-9a-f]{7,40}\b|\b20\d\d-\d\d"
 JUDGE_NAME = re.compile(
     r"\b(?:GPT-?\w[\w.-]*|ChatGPT|o[134](?:-mini)?|Claude[\w .-]{0,20}|Gemini[\w .-]{0,20}|Prometheus[\w.-]*"
     r"|DeepSeek[\w.-]*|Command[- ]R\+?|PandaLM|JudgeLM|Auto-?J"
-    r"|[A-Z][\w.]*(?:-[\w.]+| \d[\w.]*){0,4}[- ]\d+(?:\.\d+)?[Bb](?:-[\w-]+)?)\b"
+    r"|[A-Z][\w.]*(?:-[\w.]+| \d[\w.]*){0,4}[- ]\d+(?:\.\d+)?[Bb](?:-[\w-]+)?"
+    r"|[a-z][\w.]*(?:-[\w.]+){0,4}-\d+(?:\.\d+)?[Bb](?:-[\w-]+)?)\b"
 )
 PROMPT = re.compile(r"\b(?:prompts?|rubrics?|guidelines|instructions given|indicacions|rúbrica)\b", re.IGNORECASE)
 SOURCE_HEADS = frozenset(

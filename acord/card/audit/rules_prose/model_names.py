@@ -78,7 +78,8 @@ def base_models(card: Card) -> list[str]:
         for row in table.rows:
             texts = [cell.text for cell in row.cells]
             if len(texts) > 1 and " ".join(words_of(texts[0])) in ("base model", "model base", "modelo base"):
-                return [texts[1]]
+                # Such as "a model; in the tables: its-name".
+                return [part.strip() for part in re.split(r"[;:]\s", texts[1]) if part.strip()]
     for paragraph in card.paragraphs:
         found = BUILT_ON.search(paragraph.text) if paragraph.kind != "code" else None
         rest = paragraph.text[found.end() :].removeprefix("the ") if found else ""

@@ -10,7 +10,9 @@ from acord.card.audit.measures import Measure, Score
 from acord.card.audit.rules_prose.model_names import key_of
 from acord.card.audit.tables import Table
 
-JUDGED = re.compile(r"\b(judg\w*|ratings?|rated|mt-?bench|jutg\w*|juez|jueces|valorac\w*|puntuac\w*)\b", re.IGNORECASE)
+JUDGED = re.compile(
+    r"\b(judg\w*|ratings?|rated|mt-?bench|jutg\w*|jutj\w*|juez|jueces|juzg\w*|valorac\w*)\b", re.IGNORECASE
+)
 # One-sided: a split as good as this falls to a coin in one of twenty cases.
 CHANCE = 0.05
 
