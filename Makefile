@@ -10,7 +10,7 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/acord demo
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -m "not slow" -n 2

@@ -76,13 +76,13 @@ def verify(
     from acord.console import write_result
 
     found = verify_with_weights(folder, weights)
-    signer = signer_of(folder, signers) if signers is not None else None
     if as_json:
+        signer = signer_of(folder, signers) if signers is not None else None
         write_json({**found.as_json(), "signer": signer})
     else:
         write_result(found.shown())
-        if signer is not None:
-            write_result(text("card_signed", signer=signer))
+        if signers is not None:
+            write_result(text("card_signed", signer=signer_of(folder, signers)))
     if not found.holds:
         raise typer.Exit(1)
 

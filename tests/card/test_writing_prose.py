@@ -188,13 +188,15 @@ def test_held_out_pairs_are_told_as_far_as_their_interval_goes(evidence: Evidenc
 def test_samples_are_no_preferences_of_people_whatever_their_format_stands_for(evidence: Evidence) -> None:
     counts = replace(evidence.counts, total=30, by_origin={"human": 25, "model": 5})
     own = replace(evidence, counts=counts)
-    assert "16.7% of the pairs are no preference of people (a model: 5)." in limitations(own, ENGLISH)
+    assert "16.7% of the pairs are not, or not known to be, preferences of people (a model: 5)." in limitations(
+        own, ENGLISH
+    )
     assert "Samples" not in limitations(own, ENGLISH)
     sources = evidence.recipe.model_dump(mode="json", by_alias=True)["data"]["sources"]
     all_samples = [{**one, "path": f"bundled:{one['path']}"} for one in sources]
     said = limitations(with_recipe(own, {"data.sources": all_samples}), ENGLISH)
     assert "Samples that come with Acord are 30 of the pairs: nobody compared their replies" in said
-    assert "no preference of people" not in said
+    assert "preferences of people" not in said
 
 
 def test_means_are_those_of_the_comparison(evidence: Evidence, comparison: Comparison) -> None:

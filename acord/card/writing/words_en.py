@@ -308,7 +308,7 @@ WORDS = {
     "lim_degenerate": "Its answers do not depend on the items on: {rows}.",
     "lim_small": "Of {rows} rows of the suite, {n} have fewer than {least} items.",
     "lim_held_out": "The held-out pairs come from the same sources as those it was trained on.",
-    "lim_not_human": "{share:.1%} of the pairs are no preference of people ({origins}).",
+    "lim_not_human": "{share:.1%} of the pairs are not, or not known to be, preferences of people ({origins}).",
     "lim_samples": "Samples that come with Acord are {n} of the pairs: nobody compared their replies, whatever the "
     "origin that their format stands for.",
     "lim_contaminated": "The pairs were not held against what evaluation asks.",

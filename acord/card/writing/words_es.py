@@ -15,7 +15,7 @@ WORDS = {
     "intro_sft": "**{title}** es {base}, ajustado con las respuestas preferidas de {pairs} pares de preferencias en "
     "{languages}.",
     "intro_card": "Aparte de lo que dicen sus autores con sus propias palabras, ninguna cifra de esta ficha se ha "
-    "escrito a mano: todas salen de los ficheros de [evidence](evidence), y [se pueden comprobar con "
+    "escrito a mano: todas salen de los archivos de [evidence](evidence), y [se pueden comprobar con "
     "ellos](#{anchor}).",
     "intro_versions": "En otras lenguas: {cards}. Con imágenes: {reports}.",
     "base_bundled": "el modelo pequeño que viene con Acord",
@@ -326,7 +326,8 @@ WORDS = {
     "lim_degenerate": "Sus respuestas no dependen de los ítems en: {rows}.",
     "lim_small": "De {rows} filas del conjunto, {n} tienen menos de {least} ítems.",
     "lim_held_out": "Los pares reservados salen de las mismas fuentes que los de entrenamiento.",
-    "lim_not_human": "El {share:.1%} de los pares no son preferencias de personas ({origins}).",
+    "lim_not_human": "El {share:.1%} de los pares no son preferencias de personas, o no se sabe que lo sean "
+    "({origins}).",
     "lim_samples": "{n} de los pares son muestras que vienen con Acord: nadie comparó sus respuestas, sea cual sea el "
     "origen que corresponde al formato que imitan.",
     "lim_contaminated": "Los pares no se han comparado con lo que preguntan las pruebas.",

@@ -325,7 +325,8 @@ WORDS = {
     "lim_degenerate": "Les respostes no depenen dels ítems en: {rows}.",
     "lim_small": "De {rows} files del conjunt, {n} tenen menys de {least} ítems.",
     "lim_held_out": "Els parells reservats ixen de les mateixes fonts que els d'entrenament.",
-    "lim_not_human": "El {share:.1%} dels parells no són preferències de persones ({origins}).",
+    "lim_not_human": "El {share:.1%} dels parells no són preferències de persones, o no se sap que ho siguen "
+    "({origins}).",
     "lim_samples": "{n} dels parells són mostres que venen amb Acord: ningú en va comparar les respostes, siga quin "
     "siga l'origen que correspon al format que imiten.",
     "lim_contaminated": "Els parells no s'han comparat amb el que pregunten les proves.",
