@@ -198,7 +198,12 @@ def signed(words: list[str], folder: Path) -> list[str]:
     if not key.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         signers.write_text(f"card@example.org {key.with_suffix('.pub').read_text()}")
-    places = {"FOLDER": folder / "demo" / "card", "~/.ssh/id_ed25519": key, signers.name: signers}
+    places = {
+        "CARD": ROOT / "README.md",
+        "FOLDER": folder / "demo" / "card",
+        "~/.ssh/id_ed25519": key,
+        signers.name: signers,
+    }
     return [str(places.get(word, word)) for word in words]
 
 

@@ -135,7 +135,7 @@ def _program() -> str:
     """Acord as the user can call it again from where they are."""
     called = sys.argv[0]
     found = shutil.which("acord")
-    if found is not None and Path(found).samefile(called):
+    if found is not None and Path(called).exists() and Path(found).samefile(called):
         return "acord"
     return shlex.quote(min(called, os.path.relpath(called), key=len))
 
