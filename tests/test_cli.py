@@ -326,7 +326,7 @@ def test_the_demo_end_to_end_then_reused_without_torch(tmp_path):
     runs = str(tmp_path / "runs")
     done = acord("demo", "--runs", runs, patience=1_200)
     assert done.returncode == 0, done.stderr
-    for name in ("align/model", "align/metrics.jsonl", "evaluate/manifest.json"):
+    for name in ("align/model", "align/metrics.jsonl", "card/manifest.json", "card/README.md"):
         assert str(Path(runs) / "demo" / name) in done.stdout
         assert (Path(runs) / "demo" / name).exists()
     assert f"chat {runs}/demo/align/model --prompt" in done.stdout
@@ -339,7 +339,7 @@ def test_the_demo_end_to_end_then_reused_without_torch(tmp_path):
     )
     again = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert again.stderr.count("es reutilitza") == 6
+    assert again.stderr.count("es reutilitza") == 8
     answers = [line.split("after", 1)[1].strip() for line in done.stdout.splitlines() if line.startswith("  after")]
     assert len(answers) == 9
     for answer in answers:

@@ -174,7 +174,20 @@ def test_every_command_runs(tmp_path):
     model = str(tmp_path / "golden" / "align" / "model")
     run_recipe(small_demo(), tmp_path)
     # In an order in which each finds what it needs; imported results need files of others.
-    later = ("stats", "show", "export", "evaluate", "compare", "chat", "serve", "progress", "delete", "build", "verify")
+    later = [
+        "stats",
+        "show",
+        "export",
+        "evaluate",
+        "compare",
+        "chat",
+        "serve",
+        "progress",
+        "delete",
+        "build",
+        "verify",
+        "judge",
+    ]
     runnable = [command for command in ACORD_COMMANDS if not command.startswith(ELSEWHERE)]
     with JudgeServer(agreeing) as judge:
         for command in sorted(
@@ -198,12 +211,9 @@ def signed(words: list[str], folder: Path) -> list[str]:
     if not key.exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
         signers.write_text(f"card@example.org {key.with_suffix('.pub').read_text()}")
-    places = {
-        "CARD": ROOT / "README.md",
-        "FOLDER": folder / "demo" / "card",
-        "~/.ssh/id_ed25519": key,
-        signers.name: signers,
-    }
+    places = {"CARD": ROOT / "README.md", "~/.ssh/id_ed25519": key, signers.name: signers}
+    if words[1] == "verify":
+        words = ["card", "verify", str(folder / "demo" / "card"), *words[3:]]
     return [str(places.get(word, word)) for word in words]
 
 

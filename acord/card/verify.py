@@ -91,8 +91,9 @@ class Verification:
         return [text(f"card_stated_{kind}", of=of[kind]) for kind in kinds]
 
 
-def verify(folder: Path, weights: Path | None = None) -> Verification:
-    """Check the card in `folder`. weights: where the model lies, by default beside the card.
+def verify(folder: Path, weights: Path | None = None, *, weigh: bool = True) -> Verification:
+    """Check the card in `folder`. weights: where the model lies, by default beside the card. weigh: whether the model's
+    files are looked at at all.
 
     Raises InputError for a folder that holds no card with evidence.
     """
@@ -120,7 +121,7 @@ def verify(folder: Path, weights: Path | None = None) -> Verification:
     other_versions = _other_versions(evidence)
     faults += file_faults(folder, written, drawings="matplotlib" not in other_versions)
     align = evidence.manifests.get("align")
-    found = NO_WEIGHTS if align is None else check_weights(weights or folder, align)
+    found = check_weights(weights or folder, align) if weigh and align is not None else NO_WEIGHTS
     if weights is not None and not found.checked:
         # Asked to look at weights, it has seen none.
         faults.append(Fault(str(weights), None, "no file of the model lies there"))

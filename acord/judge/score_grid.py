@@ -28,7 +28,7 @@ from acord.judge.contrasts import Place
 from acord.judge.ratings import Cell, ScoreTable
 from acord.judge.record import Missing
 from acord.judge.win_rates import WinRate
-from acord.languages import text
+from acord.languages import LANGUAGES, interface_language, text
 
 Status = Mapping[str, Sequence[str]]
 
@@ -51,7 +51,7 @@ class Report:
         """Why the judge is not validated in a language (None: in any of those over which rows are); empty if it is."""
         if language is None:
             found = {one: self.reasons(one) for one in self.table.pooled}
-            return tuple(f"{language_name(one)}: {reason}" for one, reasons in found.items() for reason in reasons)
+            return tuple(_of(one, reason) for one, reasons in found.items() for reason in reasons)
         return tuple(one.rstrip(".") for one in self.status.get(language, [text("judge_table_unchecked")]))
 
     def label(self, category: str | None) -> str:
@@ -72,10 +72,21 @@ def tables_of(report: Report) -> Tables:
     return Tables(text("judge_table_title", suite=report.suite), tuple(grids), _legend(report), tuple(notes.lines))
 
 
+def _of(language: str, reason: str) -> str:
+    """A reason with its language, unless it names it."""
+    name = _name(language)
+    return reason if name.lower() in reason.lower() else f"{name}: {reason}"
+
+
+def _name(language: str) -> str:
+    """As it stands within a sentence."""
+    return LANGUAGES[language].names[interface_language().tag]
+
+
 def _named(report: Report, language: str | None) -> str:
     if language is not None:
         return language_name(language)
-    return text("judge_table_over_languages", languages=", ".join(map(language_name, report.table.pooled)))
+    return text("judge_table_over_languages", languages=", ".join(map(_name, report.table.pooled)))
 
 
 def _judges(report: Report, judge: str | None) -> str:
