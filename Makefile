@@ -13,7 +13,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
