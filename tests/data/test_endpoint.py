@@ -123,10 +123,11 @@ def test_the_users_faults_end_it_in_one_line(monkeypatch: pytest.MonkeyPatch, st
         ChatClient(server.endpoint(key_variable="CHAT_KEY")) as client,
         pytest.raises(InputError, match=says) as caught,
     ):
-        client.complete_many(asks(*"abcdefgh"))
+        client.complete_many(asks(*map(str, range(200))))
     assert KEY not in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert len(server.bodies) <= 4  # the rest is not asked for
+    # Those under way end; how many began before the refusal was heard is the machine's business.
+    assert len(server.bodies) < 100
 
 
 def test_an_endpoint_that_is_not_there() -> None:
