@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from acord.card.counting import PairCounts, pair_counts
 from acord.card.fault import Fault
+from acord.card.prompt_answers import AGAIN, PromptAnswer, json_rows, read_answers
 from acord.card.spoken import spoken
 from acord.errors import InputError
 from acord.evaluate.compare import Comparison, compare
@@ -34,16 +35,6 @@ COMPARISON = "evaluate/comparison.json"
 ANSWERS = "answers/answers.jsonl"
 # Stages whose manifests are evidence, in the order of the line.
 STAGES = ("pairs", "base", "plan", "reference", "align", "evaluate", "judge", "answers")
-AGAIN = "Build the card again (acord card build RUN)."
-
-
-class PromptAnswer(NamedTuple):
-    """One prompt with what the base (before) and the aligned model (after) answer to it."""
-
-    language: str
-    prompt: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +131,8 @@ def load_evidence(folder: Path) -> Evidence:
         judgement,
         trust,
         scores,
-        answers=_answers(folder),
-        metrics=tuple(_rows(folder, METRICS)),
+        answers=read_answers(folder / ANSWERS),
+        metrics=tuple(json_rows(folder / METRICS)),
         counts=_counts(folder, recipe),
     )
 
@@ -187,27 +178,6 @@ def _manifests(folder: Path) -> dict[str, Manifest]:
         except ValueError as error:
             raise InputError(str(error), where=str(folder / stage), fix=AGAIN) from None
     return found
-
-
-def _answers(folder: Path) -> tuple[PromptAnswer, ...]:
-    try:
-        return tuple(PromptAnswer(*(str(row[key]) for key in PromptAnswer._fields)) for row in _rows(folder, ANSWERS))
-    except KeyError:
-        raise InputError("a row lacks a key", where=str(folder / ANSWERS), fix=AGAIN) from None
-
-
-def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    """The rows of a file of JSON lines, none where it is not there."""
-    path = folder / name
-    if not path.is_file():
-        return []
-    try:
-        rows = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
-    except ValueError:
-        rows = [None]
-    if not all(isinstance(row, dict) for row in rows):
-        raise InputError("this is no file of JSON lines", where=str(path), fix=AGAIN)
-    return rows
 
 
 def _json(folder: Path, name: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from acord.card.checks import Checks, Stated
-from acord.card.evidence import AGAIN, HELD_OUT, METRICS, REPLIES, Evidence
+from acord.card.evidence import HELD_OUT, METRICS, REPLIES, Evidence
+from acord.card.prompt_answers import AGAIN
 from acord.errors import InputError
 
 ALIGN = "align/manifest.json"

@@ -21,7 +21,6 @@ from acord.errors import AcordError, InputError
 from acord.languages import text
 
 FOLDER = "evidence"
-README = "README.md"
 MOST_SHOWN = 40
 NO_WEIGHTS = Weights((), (), [])
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from acord.evaluate.compare import Cell, Comparison, Contrast, RowComparison
 from acord.evaluate.language_means import LanguageMean, MeanCell
 from acord.evaluate.statistics import Difference
-from acord.languages import LANGUAGES, interface_language, text
+from acord.languages import interface_language, name_in_interface, text
 
 # The same for every row: more digits would say less than the error beside them.
 DECIMALS = 3
@@ -90,7 +90,7 @@ def tables_of(comparison: Comparison) -> Tables:
 
 def language_name(tag: str) -> str:
     """A language's name in the interface's language, as a heading has it."""
-    name = LANGUAGES[tag].names[interface_language().tag]
+    name = name_in_interface(tag)
     return name[0].upper() + name[1:]
 
 

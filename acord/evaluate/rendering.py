@@ -1,12 +1,12 @@
 """Tables as files that people read: Markdown and HTML, with all text escaped; what tables in CSV share."""
 
-import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from acord.evaluate.grid import Entry, Grid, Line, Tables
 from acord.languages import interface_language, text
+from acord.whole import written_whole
 
 # What a spreadsheet that reads CSV takes for a formula where it stands first.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -32,10 +32,9 @@ def write_files(folder: Path, stem: str, contents: Mapping[str, bytes]) -> tuple
 
 
 def _write(path: Path, content: bytes) -> Path:
-    # A name of its own: two processes may write the same tables.
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    return partial.replace(path)
+    with written_whole(path) as beside:
+        beside.write_bytes(content)
+    return path
 
 
 def markdown_of(tables: Tables) -> str:

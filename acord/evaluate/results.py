@@ -3,7 +3,6 @@
 results.json names every items file with its sha256, so a figure can be computed again from what it stands on.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from acord.errors import InputError
+from acord.hashing import hash_file
+from acord.whole import written_whole
 
 FILE = "results.json"
 AGAIN = "Evaluate the model again."
@@ -104,7 +105,7 @@ class Results:
             return None
         file = self.folder / row.items
         try:
-            found = hashlib.sha256(file.read_bytes()).hexdigest()
+            found = hash_file(file)
         except OSError as error:
             raise InputError(f"the items cannot be read: {error.strerror}", where=str(file), fix=AGAIN) from None
         if found != row.items_sha256:
@@ -115,10 +116,9 @@ class Results:
 def write_items(items: Sequence[Item], path: Path) -> str:
     """Write items; the file's sha256."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    pq.write_table(pa.Table.from_pylist([asdict(item) for item in items], ITEM_SCHEMA), partial, compression="zstd")
-    partial.replace(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with written_whole(path) as beside:
+        pq.write_table(pa.Table.from_pylist([asdict(item) for item in items], ITEM_SCHEMA), beside, compression="zstd")
+    return hash_file(path)
 
 
 def read_items(path: Path) -> list[Item]:
@@ -146,9 +146,8 @@ def write_results(results: Results, folder: Path) -> Path:
         "settings": results.settings,
         "rows": [asdict(row) for row in results.rows],
     }
-    partial = folder / f".{FILE}.partial"
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / FILE)
+    with written_whole(folder / FILE) as beside:
+        beside.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return folder / FILE
 
 

@@ -44,17 +44,6 @@ def answers_of(
     return _generate(candidate, questions, how, store)
 
 
-def write_answers(answers: Sequence[Answer], path: Path) -> None:
-    """Write a file of answers that `answers_of` reads."""
-    lines = []
-    for answer in answers:
-        category, language, item, wording = place_of(answer.question)
-        row = {"category": category, "language": language, "item": item, "wording": wording, "text": answer.text}
-        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(lines), encoding="utf-8")
-
-
 def _generate(candidate: Candidate, questions: Sequence[Question], how: Answering, store: Path) -> tuple[Answer, ...]:
     from acord.chat.refused import Refused
     from acord.evaluate.lm import AcordLM, load

@@ -11,20 +11,20 @@ Tables and the trust report are functions of these files: `report_of` and `trust
 
 import hashlib
 import json
-import os
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from acord.errors import InputError
+from acord.hashing import hash_file
 from acord.judge.people import agreement_with_people
 from acord.judge.ratings import score_table
 from acord.judge.record import Answer, Label, Question, Rating, Verdict
 from acord.judge.score_grid import Report
 from acord.judge.trust import Trust, trust_report
 from acord.judge.win_rates import win_rates
+from acord.whole import written_whole
 
 FILE = "judgement.json"
 PARTS = ("answers", "ratings", "verdicts", "labels", "label_ratings")
@@ -88,7 +88,7 @@ def write_judgement(judgement: Judgement, folder: Path) -> tuple[Path, ...]:
                           for one in judgement.label_ratings],
     }  # fmt: skip
     written = [_write(folder / f"{part}.jsonl", _lines(contents[part])) for part in PARTS]
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written}
+    hashes = {path.name: hash_file(path) for path in written}
     about = json.dumps({**judgement.about, "files": hashes}, ensure_ascii=False, indent=2) + "\n"
     return (_write(folder / FILE, about), *written)
 
@@ -166,13 +166,9 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, content: str) -> Path:
-    # Two processes may write the same judgement at once: each has a name of its own until it is whole.
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        partial.write_text(content, encoding="utf-8", newline="")
-        return partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        beside.write_text(content, encoding="utf-8", newline="")
+    return path
 
 
 def _rows(path: Path, hashes: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:

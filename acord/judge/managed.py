@@ -6,7 +6,6 @@ however that ends; its key is drawn anew and stands in the environment, never on
 
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 import time
@@ -25,13 +24,19 @@ from acord.models import find_model, sha256_of
 from acord.recipe import JudgeModel
 from acord.serve.child import Child, start
 from acord.serve.lives import ended
-from acord.serve.vllm import free_port, with_last_line
+from acord.serve.vllm import (
+    ENDING,
+    LONGEST_START,
+    PLAIN,
+    environment_of,
+    free_port,
+    healthy,
+    vllm_program,
+    with_last_line,
+)
 
-# Seconds between two looks while the model loads, and that loading may take: 70B from a slow disk takes half an hour.
+# Seconds between two looks while the model loads.
 LOOKING = 0.5
-LONGEST_START = 3600.0
-# Seconds that the server has to end when it is asked to.
-ENDING = 15.0
 
 
 class Listening(NamedTuple):
@@ -46,16 +51,11 @@ Command = Callable[[JudgeModel, Path, Listening], Sequence[str]]
 
 def vllm_command(judge: JudgeModel, folder: Path, place: Listening) -> list[str]:
     """The command line for a judge whose model lies in a folder. Raises InputError where vLLM is not installed."""
-    beside = shutil.which("vllm", path=str(Path(sys.executable).parent))
-    program = beside or shutil.which("vllm")
-    if program is None:
-        raise InputError("vllm is not installed", where="judge.serve", fix="pip install vllm, or give an endpoint.")
+    program = vllm_program("judge.serve", "give an endpoint")
     return [
         *(program, "serve", str(folder), "--host", "127.0.0.1", "--port", str(place.port)),
         *("--served-model-name", place.name, "--tensor-parallel-size", str(judge.gpus)),
-        # Neutral defaults instead of the model's own: a judge answers at temperature 0, as every call says.
-        *("--generation-config", "vllm", "--enable-prefix-caching"),
-        *("--disable-log-stats", "--disable-uvicorn-access-log", "--uvicorn-log-level", "warning"),
+        *PLAIN,
     ]
 
 
@@ -77,7 +77,7 @@ def served(
     variable = f"ACORD_JUDGE_KEY_{secrets.token_hex(4).upper()}"
     key = secrets.token_urlsafe(32)
     asked = list(command(judge, folder, place))
-    environment = {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1"}
+    environment = environment_of(key)
 
     def guarded(number: int) -> list[str]:
         return [sys.executable, "-P", "-m", "acord.serve.guard", str(number), *asked]
@@ -104,20 +104,13 @@ def _wait(child: Child, place: Listening, log: IO[bytes]) -> None:
             try:
                 told = child.link.recv(16)
             except TimeoutError:
-                if _healthy(client):
+                if healthy(client):
                     return
                 continue
             code = int(told) if told else child.end()
             raise InputError(with_last_line(ended(code, "vllm"), log), where="judge.serve",
                              fix="Try the command by hand, or give an endpoint.")  # fmt: skip
     raise MachineError(f"vllm was not ready within {LONGEST_START:g} s", where="judge.serve", fix="Run it again.")
-
-
-def _healthy(client: httpx2.Client) -> bool:
-    try:
-        return client.get("/health").status_code == httpx2.codes.OK
-    except httpx2.TransportError:
-        return False
 
 
 def _end(child: Child) -> None:

@@ -28,7 +28,7 @@ from acord.judge.contrasts import Place
 from acord.judge.ratings import Cell, ScoreTable
 from acord.judge.record import Missing
 from acord.judge.win_rates import WinRate
-from acord.languages import LANGUAGES, interface_language, text
+from acord.languages import name_in_interface, text
 
 Status = Mapping[str, Sequence[str]]
 
@@ -74,19 +74,14 @@ def tables_of(report: Report) -> Tables:
 
 def _of(language: str, reason: str) -> str:
     """A reason with its language, unless it names it."""
-    name = _name(language)
+    name = name_in_interface(language)
     return reason if name.lower() in reason.lower() else f"{name}: {reason}"
-
-
-def _name(language: str) -> str:
-    """As it stands within a sentence."""
-    return LANGUAGES[language].names[interface_language().tag]
 
 
 def _named(report: Report, language: str | None) -> str:
     if language is not None:
         return language_name(language)
-    return text("judge_table_over_languages", languages=", ".join(map(_name, report.table.pooled)))
+    return text("judge_table_over_languages", languages=", ".join(map(name_in_interface, report.table.pooled)))
 
 
 def _judges(report: Report, judge: str | None) -> str:

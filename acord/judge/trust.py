@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from acord.judge.measures import Between, Measures, between, fingerprints, measures, plain
 from acord.judge.people import People
 from acord.judge.record import Rating, Verdict
-from acord.languages import LANGUAGES, interface_language, text
+from acord.languages import LANGUAGES, name_in_interface, text
 
 # Acord's own: half a percent of missing scores moves a mean of levels 1 to 5 by .02 at most.
 MOST_FAILURES = Fraction(1, 200)
@@ -71,12 +71,12 @@ class Trust:
         With several judges a reason names its judge, unless it holds of all.
         """
         if language not in self.languages:
-            return [text("judge_trust_nothing", language=_name(language))]
+            return [text("judge_trust_nothing", language=name_in_interface(language))]
         said: dict[str, list[str]] = {}
         for gate in self.gates:
             if gate.language == language and gate.reason is not None:
                 key, values = gate.reason
-                said.setdefault(text(key, language=_name(language), **values), []).append(gate.judge)
+                said.setdefault(text(key, language=name_in_interface(language), **values), []).append(gate.judge)
         result = []
         for sentence, judges in said.items():
             if len(judges) == len(self.judges):
@@ -206,10 +206,6 @@ def _language(one: Rating | Verdict) -> str:
 def _order(language: str) -> tuple[int, str]:
     known = list(LANGUAGES)
     return (known.index(language) if language in known else len(known)), language
-
-
-def _name(language: str) -> str:
-    return LANGUAGES[language].names[interface_language().tag] if language in LANGUAGES else language
 
 
 def _between(found: Between | None) -> dict[str, Any] | None:

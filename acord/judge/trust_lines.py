@@ -6,7 +6,7 @@ from acord.judge.bias import Finding
 from acord.judge.measures import Measures
 from acord.judge.people import People
 from acord.judge.trust import Trust
-from acord.languages import LANGUAGES, interface_language, text
+from acord.languages import interface_language, name_in_interface, text
 
 
 def trust_lines(trust: Trust) -> list[str]:
@@ -17,7 +17,7 @@ def trust_lines(trust: Trust) -> list[str]:
         state = (
             text("judge_table_not_validated", reasons="; ".join(reasons)) if reasons else text("judge_table_validated")
         )
-        name = _name(language)
+        name = name_in_interface(language)
         lines.append(f"{name[0].upper()}{name[1:]}. {state}")
         for judge in trust.judges:
             measured = trust.measures.get((judge, language))
@@ -35,7 +35,7 @@ def trust_lines(trust: Trust) -> list[str]:
 
 def people_lines(people: Mapping[tuple[str, str], People]) -> list[str]:
     """One line a judge and language that people labelled answers of."""
-    return [f"{judge}, {_name(language)}: {_people(found)}" for (judge, language), found in people.items()]
+    return [f"{judge}, {name_in_interface(language)}: {_people(found)}" for (judge, language), found in people.items()]
 
 
 def bias_lines(biases: Sequence[Finding]) -> list[str]:
@@ -44,7 +44,7 @@ def bias_lines(biases: Sequence[Finding]) -> list[str]:
         text(
             f"judge_bias_{one.name}",
             judge=one.judge,
-            language=_name(one.language),
+            language=name_in_interface(one.language),
             p=f"{one.adjusted_p:.2g}".replace(".", interface_language().decimal),
         )
         for one in biases
@@ -75,7 +75,3 @@ def _people(people: People) -> str:
     found = people.kappa
     return text("judge_line_people", kappa=found.kappa, low=found.low, high=found.high, n=found.n, same=found.same,
                 scale=scale, missing=people.missing)  # fmt: skip
-
-
-def _name(language: str) -> str:
-    return LANGUAGES[language].names[interface_language().tag] if language in LANGUAGES else language

@@ -41,6 +41,11 @@ def language_of_locale(environment: Mapping[str, str] = os.environ) -> str:
     return next((tag for tag in INTERFACE_TAGS if code in LANGUAGES[tag].locales), ENGLISH.tag)
 
 
+def name_in_interface(tag: str) -> str:
+    """A language's name as it stands within a sentence of the interface; the tag where it is not known."""
+    return LANGUAGES[tag].names[interface_language().tag] if tag in LANGUAGES else tag
+
+
 def text(key: str, **values: str | int | float) -> str:
     """The interface's line for `key`, numbers written as the language writes them. Raises KeyError: unknown key."""
     language = interface_language()

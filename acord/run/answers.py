@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from acord.card.prompt_answers import PromptAnswer
 
 # The same three in each language; in no template of the samples, nor of what the bundled model was trained on.
 PROMPTS = {
@@ -28,15 +30,6 @@ FILE = "answers.jsonl"
 NEW_TOKENS = 128
 
 
-class Answered(NamedTuple):
-    """What the base and the aligned model said to one prompt."""
-
-    language: str
-    prompt: str
-    before: str
-    after: str
-
-
 def build_answers(*, base_folder: Path, align_folder: Path, folder: Path) -> dict[str, Any]:
     """The likeliest replies of both models to the nine prompts, into folder/answers.jsonl. Figures: how many."""
     from acord.models import model_path
@@ -48,13 +41,7 @@ def build_answers(*, base_folder: Path, align_folder: Path, folder: Path) -> dic
         likeliest_replies(model, conversations, new_tokens=NEW_TOKENS)
         for model in (model_path(base_folder), align_folder / "model")
     )
-    answers = [Answered(*one, *said) for one, *said in zip(asked, before, after, strict=True)]
+    answers = [PromptAnswer(*one, *said) for one, *said in zip(asked, before, after, strict=True)]
     lines = [json.dumps(answer._asdict(), ensure_ascii=False) + "\n" for answer in answers]
     (folder / FILE).write_text("".join(lines), encoding="utf-8")
     return {"prompts": len(answers), "new_tokens": NEW_TOKENS}
-
-
-def read_answers(folder: Path) -> tuple[Answered, ...]:
-    """What build_answers wrote."""
-    lines = (folder / FILE).read_text(encoding="utf-8").split("\n")
-    return tuple(Answered(**json.loads(line)) for line in lines if line)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from acord.bundled import bundled_path
+from acord.card.prompt_answers import PromptAnswer, read_answers
 from acord.models import model_path
 from acord.recipe import Recipe, load_recipe
-from acord.run.answers import Answered, read_answers
+from acord.run.answers import FILE
 from acord.run.demo_figures import measure
 from acord.run.demo_records import DemoFigures, figures_from
 from acord.run.disk import disk_faults, write_atomically
@@ -26,7 +27,7 @@ class DemoResult:
     run: RunResult
     model: Path
     figures: DemoFigures
-    answers: tuple[Answered, ...]
+    answers: tuple[PromptAnswer, ...]
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -52,7 +53,7 @@ def run_demo(runs: Path) -> DemoResult:
         content = made_from | {"figures": figures.as_json()}
         with disk_faults(remembered):
             write_atomically(remembered, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-    return DemoResult(result, model, figures, read_answers(result.folder / "answers"))
+    return DemoResult(result, model, figures, read_answers(result.folder / "answers" / FILE))
 
 
 def _read(path: Path, made_from: dict[str, Any]) -> DemoFigures | None:

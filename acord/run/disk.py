@@ -4,12 +4,12 @@ import errno
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from acord.errors import AcordError, MachineError
+from acord.whole import written_whole
 
 REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space, or give another folder with --runs."),
@@ -64,21 +64,11 @@ def disk_faults(path: Path) -> Iterator[None]:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a small file beside its place, to the disk, then rename it into place."""
-    beside = beside_name(path)
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as beside, beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     sync_folder(path.parent)
-
-
-def beside_name(path: Path) -> Path:
-    """A hidden name beside `path` that no other process and no other thread uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
 
 
 def sync_tree(folder: Path) -> None:

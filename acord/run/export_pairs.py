@@ -8,8 +8,7 @@ from acord.data.export import DATA_SET, FileType, FormName, Selection, Tally, ex
 from acord.errors import InputError
 from acord.languages import text
 from acord.run.built_pairs import BuiltPairs
-from acord.run.disk import beside_name, remove, sync_folder, sync_tree
-from acord.run.option_faults import faults_of
+from acord.run.new_folder import new_folder
 
 
 @dataclass(frozen=True)
@@ -59,36 +58,14 @@ def export(built: BuiltPairs, to: Path, form: FormName, selection: Selection, fi
     if form == DATA_SET and files == "jsonl":
         raise InputError("a data set is Parquet", where="--as", fix="Leave out --as, or take another --format.")
     kind: FileType = files or ("parquet" if form == DATA_SET else "jsonl")
-    with faults_of("--to", to):
-        place = _checked_place(to)
-        partial = _made_beside(place)
-        try:
-            tally = export_pairs(built.folder, partial, form, selection, kind)
-            if form == DATA_SET:
-                (partial / "README.md").write_text(_card(built, to, tally), encoding="utf-8")
-            written = sorted(path for path in partial.rglob("*") if path.is_file())
-            names = tuple(path.relative_to(partial).as_posix() for path in written)
-            sync_tree(partial)
-            _checked_place(to)
-            partial.rename(place)
-        except BaseException:
-            remove(partial)
-            raise
-        sync_folder(place.parent)
+    with new_folder(to, "--to") as partial:
+        tally = export_pairs(built.folder, partial, form, selection, kind)
+        if form == DATA_SET:
+            (partial / "README.md").write_text(_card(built, to, tally), encoding="utf-8")
+        written = sorted(path for path in partial.rglob("*") if path.is_file())
+        names = tuple(path.relative_to(partial).as_posix() for path in written)
     personal = form == DATA_SET and _setting(built) == "flag" and tally.flagged > 0
     return Exported(form, to, names, tally, personal)
-
-
-def _made_beside(place: Path) -> Path:
-    partial = beside_name(place)
-    try:
-        remove(partial)
-        partial.mkdir(parents=True)
-    except (FileExistsError, NotADirectoryError):
-        raise InputError("a file stands where a folder should be", where=str(place), fix="Change --to.") from None
-    except FileNotFoundError:
-        raise InputError("no folder can be made there", where=str(place), fix="Change --to.") from None
-    return partial
 
 
 def _setting(built: BuiltPairs) -> str:
@@ -109,17 +86,3 @@ def _card(built: BuiltPairs, to: Path, tally: Tally) -> str:
         )
     name = to.resolve().name
     return data_set_card(tally, Built(name, manifest.recipe, manifest.figures, manifest.versions))
-
-
-def _checked_place(to: Path) -> Path:
-    """Where links lead. Raises InputError for a folder that holds something, and for what is no folder."""
-    try:
-        place = to.resolve()
-        filled = any(place.iterdir())
-    except FileNotFoundError:
-        return place
-    except (NotADirectoryError, RuntimeError):
-        raise InputError("a file stands where a folder should be", where=str(to), fix="Change --to.") from None
-    if filled:
-        raise InputError("the folder is not empty, and nothing is overwritten", where=str(to), fix="Change --to.")
-    return place

@@ -14,8 +14,7 @@ from acord.languages import text
 from acord.manifest import Manifest, read_manifest
 from acord.models import find_model, model_path
 from acord.run.candidates import short_name
-from acord.run.disk import beside_name, remove, sync_folder, sync_tree
-from acord.run.option_faults import faults_of
+from acord.run.new_folder import new_folder
 
 MODEL = "model/"
 
@@ -55,28 +54,14 @@ def export_model(named: str, runs: Path, out: Path, form: Form, dtype: Dtype | N
     say what its source says, MachineError for a fault of the disk.
     """
     source = find_source(named, runs)
-    with faults_of("--out", out):
-        place = _checked_place(out)
-        partial = beside_name(place)
-        try:
-            remove(partial)
-            partial.mkdir(parents=True)
-            say(text("model_export_checking", name=source.name))
-            record = write_export(source, form, dtype, partial)
-            files = {
-                path.relative_to(partial).as_posix(): path.stat().st_size
-                for path in sorted(partial.rglob("*"))
-                if path.is_file()
-            }
-            sync_tree(partial)
-            _checked_place(out)
-            partial.rename(place)
-        except (FileExistsError, NotADirectoryError):
-            raise InputError("a file stands where a folder should be", where=str(out), fix="Change --out.") from None
-        finally:
-            if partial.exists():
-                remove(partial)
-        sync_folder(place.parent)
+    with new_folder(out, "--out") as partial:
+        say(text("model_export_checking", name=source.name))
+        record = write_export(source, form, dtype, partial)
+        files = {
+            path.relative_to(partial).as_posix(): path.stat().st_size
+            for path in sorted(partial.rglob("*"))
+            if path.is_file()
+        }
     return ExportedModel(out, record, files, source.card is not None)
 
 
@@ -128,17 +113,3 @@ def _manifest(folder: Path) -> Manifest:
         return read_manifest(folder)
     except ValueError as error:
         raise InputError(str(error), where=str(folder), fix="Remove the artefact and run the recipe again.") from None
-
-
-def _checked_place(out: Path) -> Path:
-    """Where links lead. Raises InputError for a folder that holds something, and for what is no folder."""
-    try:
-        place = out.resolve()
-        filled = any(place.iterdir())
-    except FileNotFoundError:
-        return place
-    except (NotADirectoryError, RuntimeError):
-        raise InputError("a file stands where a folder should be", where=str(out), fix="Change --out.") from None
-    if filled:
-        raise InputError("the folder is not empty, and nothing is overwritten", where=str(out), fix="Change --out.")
-    return place

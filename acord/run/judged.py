@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,13 @@ class Estimated:
 
 @dataclass(frozen=True)
 class JudgedModels:
-    """A judgement with all that follows from it. folder: where it lies. files: as written."""
+    """A judgement with all that follows from it. biases: what is wrong with the judges, by name. folder:
+    where it lies. files: as written."""
 
     judgement: Judgement
     trust: Trust
     report: Report
+    biases: tuple[Finding, ...]
     folder: Path
     files: tuple[Path, ...]
 
@@ -66,13 +69,13 @@ class JudgedModels:
         """For `--json`."""
         return {
             **as_content(self.report),
-            "trust": trust_content(self.judgement, self.trust),
+            "trust": trust_content(self.judgement, self.trust, self.biases),
             "files": [str(file) for file in self.files],
         }
 
     def shown(self) -> str:
         """Tables, how far the judges can be trusted, and where everything lies."""
-        lines = [text("judge_trust_title"), *trust_lines(self.trust), *bias_lines(found_in(self.judgement))]
+        lines = [text("judge_trust_title"), *trust_lines(self.trust), *bias_lines(self.biases)]
         spelling = control_tokens(self.judgement)
         lines += [text("judge_control_tokens", n=spelling)] if spelling else []
         lines += ["", text("judge_files", folder=str(self.folder))]
@@ -87,10 +90,15 @@ class Calibrated:
     judges: tuple[str, ...]
     folder: Path
 
-    @property
+    @cached_property
     def people(self) -> dict[tuple[str, str], People]:
         """By judge and language."""
         return agreement_with_people(self.judgement.label_ratings, self.judgement.labels)
+
+    @cached_property
+    def biases(self) -> tuple[Finding, ...]:
+        """What is wrong with the judges, by name."""
+        return tuple(findings(self.judgement.label_ratings, [], self.people))
 
     @property
     def passed(self) -> bool:
@@ -105,28 +113,21 @@ class Calibrated:
         people = [
             {"judge": judge, "language": language, **plain(one)} for (judge, language), one in self.people.items()
         ]
-        biases = [one.as_json() for one in findings(self.judgement.label_ratings, [], self.people)]
+        biases = [one.as_json() for one in self.biases]
         return {"judges": list(self.judges), "people": people, "passed": self.passed, "biases": biases,
                 "folder": str(self.folder)}  # fmt: skip
 
     def shown(self) -> str:
         """One line a judge and language, and what is wrong with a judge."""
-        biases = findings(self.judgement.label_ratings, [], self.people)
-        lines = [*people_lines(self.people), *bias_lines(biases)]
+        lines = [*people_lines(self.people), *bias_lines(self.biases)]
         return "\n".join(map(visible_line, [*lines, text("judge_calibration_kept", folder=str(self.folder))]))
 
 
-def found_in(judgement: Judgement) -> list[Finding]:
-    """What is wrong with the judges, by name."""
-    people = agreement_with_people(judgement.label_ratings, judgement.labels)
-    return list(findings(judgement.ratings, judgement.verdicts, people))
-
-
-def trust_content(judgement: Judgement, trust: Trust) -> dict[str, Any]:
+def trust_content(judgement: Judgement, trust: Trust, biases: Sequence[Finding]) -> dict[str, Any]:
     """The trust report for programs."""
     return {
         **trust.as_json(),
-        "biases": [one.as_json() for one in found_in(judgement)],
+        "biases": [one.as_json() for one in biases],
         "answers_with_control_tokens": control_tokens(judgement),
     }
 
@@ -137,8 +138,8 @@ def control_tokens(judgement: Judgement) -> int:
     return sum(spells_control_token(answer.text) for answer in answers)
 
 
-def write_trust(judgement: Judgement, trust: Trust, folder: Path) -> Sequence[Path]:
+def write_trust(judgement: Judgement, trust: Trust, biases: Sequence[Finding], folder: Path) -> Sequence[Path]:
     """Write trust.json."""
-    content = json.dumps(trust_content(judgement, trust), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    content = json.dumps(trust_content(judgement, trust, biases), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     write_atomically(folder / TRUST, content)
     return (folder / TRUST,)

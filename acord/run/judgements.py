@@ -19,6 +19,7 @@ from acord.errors import InputError
 from acord.evaluate.run import Candidate
 from acord.hashing import digest
 from acord.judge.answers import FILE_SUFFIX, Answering, answers_of
+from acord.judge.bias import findings
 from acord.judge.budget import Budget, Estimate, estimate
 from acord.judge.calls import CallStore
 from acord.judge.category import NAME, Rubric
@@ -151,13 +152,14 @@ def _judge(
 def _written(judgement: Judgement, folder: Path) -> JudgedModels:
     trust = trust_of(judgement)
     report = report_of(judgement, trust, interface_language().tag)
+    biases = tuple(findings(judgement.ratings, judgement.verdicts, trust.people))
     with disk_faults(folder):
         files = (
             *write_judgement(judgement, folder),
             *write_tables(report, folder),
-            *write_trust(judgement, trust, folder),
+            *write_trust(judgement, trust, biases, folder),
         )
-    return JudgedModels(judgement, trust, report, folder, files)
+    return JudgedModels(judgement, trust, report, biases, folder, files)
 
 
 def _candidates(models: Sequence[str]) -> tuple[Candidate, ...]:

@@ -9,8 +9,9 @@ import yaml
 
 from acord.errors import InputError
 from acord.recipe import Recipe
-from acord.run.disk import beside_name, disk_faults, write_atomically
+from acord.run.disk import disk_faults, write_atomically
 from acord.run.store import OWN_NAMES, Store
+from acord.whole import beside_name
 
 Keys = Mapping[str, str]
 

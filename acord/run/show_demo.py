@@ -2,8 +2,8 @@
 
 from itertools import groupby
 
-from acord.languages import LANGUAGES, interface_language, shown, text
-from acord.run.answers import Answered
+from acord.card.prompt_answers import PromptAnswer
+from acord.languages import interface_language, name_in_interface, shown, text
 from acord.run.demo import DemoResult
 from acord.run.demo_records import DemoFigures, Score, Share, Translation
 from acord.run.render import aligned, show_results, table
@@ -29,7 +29,7 @@ def _figures(figures: DemoFigures) -> list[str]:
     half = f"{shown(0.5, interface_language()):.1%}"
     preferences = [
         [
-            _name(one.language),
+            name_in_interface(one.language),
             str(one.after.n),
             half,
             _share(one.after),
@@ -39,7 +39,8 @@ def _figures(figures: DemoFigures) -> list[str]:
         for one in figures.preferences
     ]
     spoken = [
-        [_name(one.language), str(one.after.n), _share(one.before), _share(one.after)] for one in figures.in_language
+        [name_in_interface(one.language), str(one.after.n), _share(one.before), _share(one.after)]
+        for one in figures.in_language
     ]
     tables = [
         table(text("demo_preferences"), [text("demo_preferences_heads").split("|"), *preferences]),
@@ -58,7 +59,7 @@ def _translated(found: Translation) -> str:
     )
 
 
-def _answered(language: str, answers: list[Answered]) -> str:
+def _answered(language: str, answers: list[PromptAnswer]) -> str:
     """Never drawn as a table: an answer before and after stand under each other, however narrow the terminal."""
     rows = [
         row
@@ -69,11 +70,7 @@ def _answered(language: str, answers: list[Answered]) -> str:
             [text("demo_after"), _line(one.after)],
         )
     ]
-    return aligned(_name(language), rows)
-
-
-def _name(language: str) -> str:
-    return LANGUAGES[language].names[interface_language().tag]
+    return aligned(name_in_interface(language), rows)
 
 
 def _line(answer: str) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acord.card.report.drawing import stacked
 from acord.data.stats import PairFigures, Stats
 from acord.errors import InputError
 from acord.languages import LANGUAGES, interface_language, text
 from acord.languages import shown as formatted
 from acord.languages.reasons import reason_text
-from acord.run.disk import beside_name
 from acord.run.option_faults import faults_of
 from acord.visible import visible_line
+from acord.whole import written_whole
 
 ENDINGS = (".png", ".svg")
 WIDTH, BAR_HEIGHT, PANEL_HEIGHT = 9.0, 0.3, 0.9
@@ -38,16 +39,11 @@ def draw(stats: Stats, name: str, picture: Path) -> None:
     Whole or not at all. Raises InputError where its folder is not there, MachineError for a fault of the disk.
     """
     content = _drawn(stats, name, picture.suffix.lower().removeprefix("."))
-    beside = beside_name(picture)
     try:
-        with faults_of("--picture", picture):
+        with faults_of("--picture", picture), written_whole(picture) as beside:
             beside.write_bytes(content)
-            beside.replace(picture)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise InputError("no file can be written there", where=str(picture), fix="Give a file in a folder.") from None
-    finally:
-        if beside.is_file():
-            beside.unlink()
 
 
 def _drawn(stats: Stats, name: str, kind: str) -> bytes:
@@ -75,24 +71,17 @@ def _drawn(stats: Stats, name: str, kind: str) -> bytes:
 
 def _draw_pairs(axis: Any, stats: Stats) -> None:
     _frame(axis, "stats_picture_pairs", [_language(one) for one in stats.by_language])
-    left = [0] * len(stats.by_language)
-    for number, source in enumerate(one.source for one in stats.by_source):
-        counts = [
-            sum(one.pairs for one in stats.pairs if (one.source, one.language) == (source, of.language))
-            for of in stats.by_language
-        ]
-        axis.barh(
-            range(len(counts)),
-            counts,
-            left=left,
-            height=0.7,
-            color=COLOURS[number % len(COLOURS)],
-            hatch=HATCHES[number // len(COLOURS) % len(HATCHES)],
-            edgecolor="white",
-            label=visible_line(str(source)),
+    series = [
+        (
+            visible_line(str(source)),
+            [
+                sum(one.pairs for one in stats.pairs if (one.source, one.language) == (source, of.language))
+                for of in stats.by_language
+            ],
         )
-        left = [before + count for before, count in zip(left, counts, strict=True)]
-    for place, total in enumerate(left):
+        for source in (one.source for one in stats.by_source)
+    ]
+    for place, total in enumerate(stacked(axis, series, COLOURS, HATCHES)):
         _write_beside(axis, place, total)
     if stats.by_source:
         axis.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

@@ -39,6 +39,11 @@ LOOK = 5.0
 LONGEST_START = 3600.0
 # Seconds that the server has to end when it is asked to.
 ENDING = 15.0
+# Neutral defaults instead of the model's, since every request says all that matters; and little talk.
+PLAIN = (
+    *("--generation-config", "vllm", "--enable-prefix-caching"),
+    *("--disable-log-stats", "--disable-uvicorn-access-log", "--uvicorn-log-level", "warning"),
+)
 
 
 class Place(NamedTuple):
@@ -54,19 +59,14 @@ Command = Callable[[Place], Sequence[str]]
 
 def vllm_command(model: Path) -> Command:
     """The command line for a model's folder. Raises InputError where vLLM is not installed."""
-    beside = Path(sys.executable).with_name("vllm")
-    program = str(beside) if beside.exists() else shutil.which("vllm")
-    if program is None:
-        raise InputError("vllm is not installed", where="engine: vllm", fix="pip install vllm, or use transformers.")
+    program = vllm_program("engine: vllm", "use transformers")
 
     def command(place: Place) -> list[str]:
         return [
             *(program, "serve", str(model), "--host", "127.0.0.1", "--port", str(place.port)),
             *("--served-model-name", place.name, "--max-num-seqs", str(place.slots)),
-            # Its neutral defaults instead of the model's: every request says all that matters.
-            *("--generation-config", "vllm"),
-            *("--enable-prefix-caching", "--enable-prompt-tokens-details"),
-            *("--disable-log-stats", "--disable-uvicorn-access-log", "--uvicorn-log-level", "warning"),
+            "--enable-prompt-tokens-details",
+            *PLAIN,
         ]
 
     return command
@@ -128,8 +128,7 @@ class Vllm:
     def _live(self) -> End:
         place = Place(free_port(), f"acord-{secrets.token_hex(4)}", self._slots)
         server = Server(f"http://127.0.0.1:{place.port}", secrets.token_urlsafe(32), place.name)
-        # The key is in the environment: a command line is for all users of a machine to see.
-        environment = {"VLLM_API_KEY": server.key, "VLLM_NO_USAGE_STATS": "1"}
+        environment = environment_of(server.key)
 
         def guarded(number: int) -> list[str]:
             return [sys.executable, "-P", "-m", "acord.serve.guard", str(number), *self._command(place)]
@@ -161,14 +160,14 @@ class Vllm:
                 else:
                     return self._ended(guard, code)
                 now = time.monotonic()
-                healthy = _healthy(client)
-                if healthy:
+                found = healthy(client)
+                if found:
                     heard = time.monotonic()
                     if not ready and not self._lives.closing.is_set():
                         self._replies.connect(server)
                         self._was_ready = True
                         self._desk.ready(self._slots)
-                elif ready and healthy is False:
+                elif ready and found is False:
                     return End("vllm says that its engine has ended")
                 elif ready and now - heard > self._patience.silent:
                     return End(f"vllm gave no sign of life for {now - heard:.0f} s and was ended")
@@ -180,6 +179,20 @@ class Vllm:
         return End(ended(code, "vllm"), code > 0 and not self._was_ready)
 
 
+def vllm_program(where: str, otherwise: str) -> str:
+    """vLLM's own program. where, otherwise: for the InputError that is raised where it is not installed."""
+    beside = Path(sys.executable).with_name("vllm")
+    program = str(beside) if beside.exists() else shutil.which("vllm")
+    if program is None:
+        raise InputError("vllm is not installed", where=where, fix=f"pip install vllm, or {otherwise}.")
+    return program
+
+
+def environment_of(key: str) -> dict[str, str]:
+    """The key is in the environment: a command line is for all users of a machine to see."""
+    return {"VLLM_API_KEY": key, "VLLM_NO_USAGE_STATS": "1"}
+
+
 def _ask_to_end(guard: Child) -> None:
     try:
         guard.link.send(b"e")
@@ -187,7 +200,7 @@ def _ask_to_end(guard: Child) -> None:
         return  # it has ended
 
 
-def _healthy(client: httpx2.Client) -> bool | None:
+def healthy(client: httpx2.Client) -> bool | None:
     """None where there is no answer, yet or for now."""
     try:
         return client.get("/health").status_code == httpx2.codes.OK

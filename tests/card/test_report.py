@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from acord.card.counting import PairCounts
-from acord.card.evidence import PromptAnswer
+from acord.card.prompt_answers import PromptAnswer
 from acord.card.report import render_report
 from acord.card.report.drawing import SERIES
 from acord.card.report.evaluation import evaluation

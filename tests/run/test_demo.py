@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from acord.card.prompt_answers import PromptAnswer
 from acord.languages import set_language
 from acord.run import demo, show_demo
-from acord.run.answers import FILE, PROMPTS, Answered
+from acord.run.answers import FILE, PROMPTS
 from acord.run.demo import DemoResult, run_demo
 from acord.run.demo_records import DemoFigures, InLanguage, Preferences, Score, Share, Translation
 from acord.run.run_recipe import RunResult, StageResult
@@ -20,7 +21,9 @@ FIGURES = DemoFigures(
     Translation(Score(72.25, 70.0, 74.0, 20), Score(71.75, 69.5, 73.5, 20), Score(-0.5, -1.25, 0.25, 20)),
 )
 ANSWERS = tuple(
-    Answered(language, prompt, "  ", f"Sí:\n{prompt}") for language, prompts in PROMPTS.items() for prompt in prompts
+    PromptAnswer(language, prompt, "  ", f"Sí:\n{prompt}")
+    for language, prompts in PROMPTS.items()
+    for prompt in prompts
 )
 
 

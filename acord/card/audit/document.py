@@ -39,17 +39,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text without its markup. A line break in the source is a newline in `text`, so that the line of an offset is
-    `line_at(offset)`. kind: `item` in a list, `quote` in a block quote, `code` in a fence."""
+    """Text without its markup. A line break in the source is a newline in `text`, so that lines can be counted. kind:
+    `item` in a list, `quote` in a block quote, `code` in a fence."""
 
     text: str
     line: int
     kind: Kind = "text"
     links: tuple[Link, ...] = ()
-
-    def line_at(self, offset: int) -> int:
-        """The line in the file of the character at `offset` of the text."""
-        return self.line + self.text.count("\n", 0, offset)
 
 
 @dataclass(frozen=True)

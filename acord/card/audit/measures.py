@@ -39,7 +39,7 @@ class Score:
 class Measure:
     """One task and metric on several models.
 
-    label: the task's name as written, with `other_labels` of the row. language: a tag (`ca`) or None. pair: of a
+    label: the task's name as written. language: a tag (`ca`) or None. pair: of a
     translation, as tags. metric: as in `names`, None where unknown; written: as the card writes it. better: None where
     neither metric nor words tell. average: whether it averages others. percent: whether proportions are out of 100.
     items: n where the table has a column of it. line: of its row; of the header where rows are models.
@@ -48,7 +48,6 @@ class Measure:
     table: Table
     row: Row | None
     label: str
-    other_labels: tuple[str, ...]
     language: str | None
     pair: tuple[str, str] | None
     metric: str | None
@@ -112,7 +111,6 @@ def _rows_as_measures(table: Table) -> Iterator[Measure]:
             for i, column in models
         )
         tags = [row.cells[i].text for i, column in enumerate(table.columns) if column.kind == "language"]
-        others = tuple(text for text in texts if text and text != label)
         written = row.metric or ""
         metric = _metric(table, written, label, [column.name for _, column in models])
         better = better_of(metric, written, label, table.caption)
@@ -120,7 +118,6 @@ def _rows_as_measures(table: Table) -> Iterator[Measure]:
             table,
             row,
             label,
-            others,
             _language(table, tags, label),
             next((pair for text in (*texts, *tags) if (pair := pair_of(text))), None),
             metric,
@@ -149,7 +146,6 @@ def _columns_as_measures(table: Table) -> Iterator[Measure]:
             table,
             None,
             column.name,
-            (),
             _language(table, [column.name], column.name),
             pair_of(column.name),
             metric,

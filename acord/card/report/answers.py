@@ -2,7 +2,8 @@
 
 from markupsafe import Markup
 
-from acord.card.evidence import Evidence, PromptAnswer
+from acord.card.evidence import Evidence
+from acord.card.prompt_answers import PromptAnswer
 from acord.card.report.markup import Section, joined, paragraph
 from acord.card.report.saying import bcp47, name_of, say
 from acord.visible import visible, visible_line

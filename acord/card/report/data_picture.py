@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from acord.card.counting import PairCounts
-from acord.card.report.drawing import GROUND, HATCHES, SERIES, SOFT, picture, rows, short
+from acord.card.report.drawing import SERIES, SOFT, picture, rows, short, stacked
 from acord.card.report.saying import in_order, name_of, number, say
 from acord.languages.reasons import reason_text
 
@@ -44,24 +44,14 @@ def _reasons(counts: PairCounts) -> list[tuple[str, int]]:
 
 def _draw_pairs(axis: Any, counts: PairCounts, languages: Sequence[str]) -> None:
     rows(axis, say("data_picture_pairs"), [short(name_of(one)) for one in languages])
-    left = [0] * len(languages)
-    for place, source in enumerate(counts.by_source):
-        widths = [counts.by_source_and_language.get((source, one), 0) for one in languages]
-        axis.barh(
-            range(len(widths)),
-            widths,
-            left=left,
-            height=0.7,
-            color=SERIES[place % len(SERIES)],
-            # Sources beyond the colours differ by their pattern.
-            hatch=HATCHES[place // len(SERIES) % len(HATCHES)],
-            edgecolor=GROUND,
-            label=short(source),
-        )
-        left = [before + width for before, width in zip(left, widths, strict=True)]
-    for place, total in enumerate(left):
+    series = [
+        (short(source), [counts.by_source_and_language.get((source, one), 0) for one in languages])
+        for source in counts.by_source
+    ]
+    totals = stacked(axis, series, SERIES)
+    for place, total in enumerate(totals):
         _beside(axis, place, total)
-    _counted(axis, max(left))
+    _counted(axis, max(totals))
     axis.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
 
 

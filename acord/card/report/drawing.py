@@ -6,7 +6,7 @@ Colours become variables of the style, so that one picture serves light, dark an
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,6 +54,30 @@ def picture(name: str, height: float, draw: Callable[[Any], None], alt: str) -> 
         draw(drawn)
         drawn.savefig(out, format="svg", metadata={"Date": None})
     return inline(out.getvalue(), alt)
+
+
+def stacked(
+    axis: Any, series: Iterable[tuple[str, Sequence[int]]], colours: Sequence[str], hatches: Sequence[str] = HATCHES
+) -> list[int]:
+    """Horizontal bars, the parts of each row behind one another; what the rows add up to.
+
+    series: of each part its label and its length in every row. Parts beyond the colours differ by their hatching.
+    """
+    totals: list[int] = []
+    for place, (label, widths) in enumerate(series):
+        totals = totals or [0] * len(widths)
+        axis.barh(
+            range(len(widths)),
+            widths,
+            left=totals,
+            height=0.7,
+            color=colours[place % len(colours)],
+            hatch=hatches[place // len(colours) % len(hatches)],
+            edgecolor=GROUND,
+            label=label,
+        )
+        totals = [before + width for before, width in zip(totals, widths, strict=True)]
+    return totals
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 from acord.card.report.words_en import WORDS as ENGLISH
 from acord.card.report.words_es import WORDS as SPANISH
 from acord.card.report.words_va import WORDS as VALENCIAN
+from acord.evaluate.grid import language_name
 from acord.languages import LANGUAGES, interface_language, shown
 from acord.visible import visible_line
 
@@ -37,8 +38,7 @@ def name_of(tag: str) -> str:
     """A language's name as a heading or a cell has it; the tag where it is not known."""
     if tag not in LANGUAGES:
         return visible_line(tag)
-    name = LANGUAGES[tag].names[interface_language().tag]
-    return name[:1].upper() + name[1:]
+    return language_name(tag)
 
 
 def bcp47(tag: str) -> str:

@@ -23,7 +23,6 @@ SCALE = re.compile(
     r"|\b(?P<points>5|7|10)-point\b",
     re.IGNORECASE,
 )
-RATED = re.compile(r"\b(judge\w*|rating\w*|rated|score[sd]?|likert|human evaluation|annotator\w*)\b", re.IGNORECASE)
 DEVIATION = re.compile(r"\b(standard deviations?|std\.?( dev\w*)?|stdev|sd|desviaci\w+)\b", re.IGNORECASE)
 ERROR = re.compile(r"\b(standard errors?|stderr|s\.?e\.?|confidence|interval\w*|ci)\b", re.IGNORECASE)
 COUNT = re.compile(
