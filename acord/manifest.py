@@ -4,10 +4,11 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from acord.hashing import digest, hash_file
 
@@ -36,6 +37,13 @@ class Manifest:
     finished: str
     files: dict[str, dict[str, Any]]
     figures: dict[str, Any]
+
+
+class Edited(NamedTuple):
+    """A file that somebody changed, or took away."""
+
+    name: str
+    missing: bool
 
 
 def files_digest(manifest: Manifest) -> str:
@@ -79,6 +87,14 @@ def damage(folder: Path, *, key: str) -> str | None:
         if size != file["bytes"]:
             return f"{name} has {size} bytes instead of {file['bytes']}"
     return None
+
+
+def edited_files(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> Iterator[Edited]:
+    """Those of a manifest's files that are not, or no longer, as it says. Every file is read."""
+    for name, told in files.items():
+        missing = not (folder / name).is_file()
+        if missing or hash_file(folder / name) != told["sha256"]:
+            yield Edited(name, missing)
 
 
 def list_files(folder: Path) -> dict[str, dict[str, Any]]:

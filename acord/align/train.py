@@ -16,6 +16,7 @@ from acord.align.metrics import Scored, all_metrics
 from acord.align.plan import Plan, chat_format, read_plan, read_steps
 from acord.align.policy import load_policy
 from acord.align.reference import ReplyScores, load_scorer, read_scores, score_examples
+from acord.align.totals import totals
 from acord.chat import check_self_contained
 from acord.models import load_tokenizer, model_path, save_model, stored_dtype
 from acord.recipe import Chat, Recipe
@@ -57,7 +58,7 @@ def build_align(
             export(policy.trained_model(base, recipe.align), base, recipe.chat, step_folder(folder, checkpoint.steps))
     del policy
     shutil.rmtree(training.checkpoints, ignore_errors=True)
-    figures = _figures(records)
+    figures = totals(records)
     held_out = [example for example in read_encoded(plan_folder / "encoded.parquet") if example.split == "held_out"]
     if held_out:
         measured = _measure(held_out, reference, plan, recipe.align.beta, folder)
@@ -101,20 +102,6 @@ def export(model: Any, base: Path, chat: Chat, folder: Path) -> None:
     model.config.dtype = dtype
     save_model(model, tokenizer, folder)
     check_self_contained(trained, load_tokenizer(folder))
-
-
-def _figures(records: list[dict[str, Any]]) -> dict[str, Any]:
-    losses = [record["loss"] for record in records if not record["skipped"]]
-    return {
-        "steps": len(records),
-        "skipped_updates": len(records) - len(losses),
-        "loss_first": losses[0] if losses else None,
-        "loss_last": losses[-1] if losses else None,
-        "pairs": sum(record["pairs"] for record in records),
-        "tokens_distinct": sum(record["tokens_distinct"] for record in records),
-        "tokens_unshared": sum(record["tokens_unshared"] for record in records),
-        "seconds": round(sum(record["seconds"] for record in records), 2),
-    }
 
 
 def _measure(

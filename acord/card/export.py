@@ -22,7 +22,6 @@ from acord.card.shards import (
     write_weights,
 )
 from acord.errors import CheckFailed, InputError
-from acord.hashing import hash_file
 from acord.manifest import library_versions_in_use, list_files
 
 Form = Literal["merged", "adapter"]
@@ -213,16 +212,6 @@ def _dtype_of(folder: Path) -> str:
     from acord.models import stored_dtype
 
     return stored_dtype(folder)
-
-
-def changed_files(align: Path, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Of the model and the adapter of a run: files that are not, or no longer, as the training wrote them."""
-    return [
-        name
-        for name, told in files.items()
-        if name.startswith(("model/", "adapter/"))
-        and not ((align / name).is_file() and hash_file(align / name) == told["sha256"])
-    ]
 
 
 def check_weights_are_there(folder: Path) -> None:

@@ -33,10 +33,9 @@ from acord.card.evidence import (
 from acord.card.places import model_place, public_recipe
 from acord.card.recompute import recompute
 from acord.errors import CheckFailed, InputError
-from acord.hashing import hash_file
 from acord.judge.judgement import FILE as JUDGEMENT
 from acord.judge.judgement import PARTS
-from acord.manifest import NAME, Manifest, list_files, read_manifest
+from acord.manifest import NAME, Manifest, edited_files, list_files, read_manifest
 from acord.recipe import Recipe
 
 RUN_AGAIN = "Remove the artefact and run the recipe again."
@@ -101,15 +100,11 @@ def checked(folder: Path) -> Manifest:
         manifest = read_manifest(folder)
     except ValueError as error:
         raise InputError(str(error), where=str(folder), fix=RUN_AGAIN) from None
-    for name, file in manifest.files.items():
-        # Checkpoints are models of their own, of which the card says nothing.
-        if name.startswith("steps/"):
-            continue
-        path = folder / name
-        if not path.is_file():
-            raise InputError("the file is missing", where=str(path), fix=RUN_AGAIN)
-        if hash_file(path) != file["sha256"]:
-            raise InputError("the file was changed after the run", where=str(path), fix=RUN_AGAIN)
+    # Checkpoints are models of their own, of which the card says nothing.
+    files = {name: file for name, file in manifest.files.items() if not name.startswith("steps/")}
+    for name, missing in edited_files(folder, files):
+        what = "the file is missing" if missing else "the file was changed after the run"
+        raise InputError(what, where=str(folder / name), fix=RUN_AGAIN)
     return manifest
 
 

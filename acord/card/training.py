@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from acord.align.totals import totals
 from acord.card.checks import Checks, Stated
 from acord.card.evidence import HELD_OUT, METRICS, REPLIES, Evidence
 from acord.card.prompt_answers import AGAIN
@@ -45,17 +46,8 @@ def reply_rows(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _totals(evidence: Evidence) -> dict[str, Any]:
-    records = evidence.metrics
     try:
-        losses = [record["loss"] for record in records if not record["skipped"]]
-        return {
-            "steps": len(records),
-            "skipped_updates": len(records) - len(losses),
-            "loss_first": losses[0] if losses else None,
-            "loss_last": losses[-1] if losses else None,
-            **{key: sum(record[key] for record in records) for key in ("pairs", "tokens_distinct", "tokens_unshared")},
-            "seconds": round(sum(record["seconds"] for record in records), 2),
-        }
+        return totals(evidence.metrics)
     except (KeyError, TypeError):
         raise InputError("a line is not one of a training", where=str(evidence.folder / METRICS), fix=AGAIN) from None
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from acord import __version__
 from acord.errors import InputError
-from acord.hashing import hash_file
 from acord.languages import interface_language, text
-from acord.manifest import read_manifest
+from acord.manifest import edited_files, read_manifest
 from acord.recipe import Card, Recipe, load_recipe
 from acord.run.run_recipe import finish_run
 from acord.run.stages import STAGES
@@ -60,9 +59,8 @@ def build_card(recipe: Recipe, inputs: Mapping[str, Path], folder: Path) -> dict
 def card_at_fault(folder: Path) -> str | None:
     """Why a card that is there is written again: somebody edited it, or another version of Acord wrote it."""
     manifest = read_manifest(folder)
-    for name, file in manifest.files.items():
-        if hash_file(folder / name) != file["sha256"]:
-            return f"{name} was edited"
+    for name, _ in edited_files(folder, manifest.files):
+        return f"{name} was edited"
     wrote = manifest.versions.get("acord")
     return None if wrote == __version__ else f"Acord {wrote} wrote it"
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acord.card.export import ADAPTER_FILES, Form, Source, changed_files, write_export
+from acord.card.export import ADAPTER_FILES, Form, Source, write_export
 from acord.card.places import model_place
 from acord.card.shards import Dtype
 from acord.console import say
 from acord.errors import InputError
 from acord.languages import text
-from acord.manifest import Manifest, read_manifest
+from acord.manifest import Manifest, edited_files, read_manifest
 from acord.models import find_model, model_path
 from acord.run.candidates import short_name
 from acord.run.new_folder import new_folder
@@ -94,7 +94,8 @@ def _of_run(folder: Path) -> Source:
         adapter=adapter if kept else None,
         card=card if (card / "README.md").is_file() else None,
     )
-    for name in changed_files(align, files):
+    exported = {name: file for name, file in files.items() if name.startswith(("model/", "adapter/"))}
+    for name, _ in edited_files(align, exported):
         raise InputError(
             f"{name} was changed after the run",
             where=str(folder / "align"),
