@@ -17,6 +17,7 @@ from typing import IO, NamedTuple
 import httpx2
 
 from acord.console import say
+from acord.endpoint import read_key
 from acord.errors import InputError, MachineError
 from acord.evaluate.loading import weights_identity
 from acord.languages import text
@@ -37,6 +38,8 @@ from acord.serve.vllm import (
 
 # Seconds between two looks while the model loads.
 LOOKING = 0.5
+# Where it is asked for, and what to do instead.
+WITHOUT_VLLM = ("judge.serve", "give an endpoint")
 
 
 class Listening(NamedTuple):
@@ -51,12 +54,21 @@ Command = Callable[[JudgeModel, Path, Listening], Sequence[str]]
 
 def vllm_command(judge: JudgeModel, folder: Path, place: Listening) -> list[str]:
     """The command line for a judge whose model lies in a folder. Raises InputError where vLLM is not installed."""
-    program = vllm_program("judge.serve", "give an endpoint")
+    program = vllm_program(*WITHOUT_VLLM)
     return [
         *(program, "serve", str(folder), "--host", "127.0.0.1", "--port", str(place.port)),
         *("--served-model-name", place.name, "--tensor-parallel-size", str(judge.gpus)),
         *PLAIN,
     ]
+
+
+def check_can_be_asked(judge: JudgeModel) -> None:
+    """What is missing here for a judge, told before models answer for hours. Raises InputError."""
+    if judge.serve is None:
+        read_key(judge.key_variable)
+    else:
+        vllm_program(*WITHOUT_VLLM)
+        find_model(judge.serve)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from acord.judge.calls import CallStore
 from acord.judge.category import NAME, Rubric
 from acord.judge.judgement import FILE, Judgement, read_judgement, report_of, trust_of, write_judgement
 from acord.judge.labels import read_labels
-from acord.judge.managed import served
+from acord.judge.managed import check_can_be_asked, served
 from acord.judge.measures import fingerprints
 from acord.judge.panel import Asked, Judged, Rubrics, Work, calls_of, judge_all, work_of
 from acord.judge.record import Answer, Label, Question, Rating
@@ -127,6 +127,8 @@ def build_judge(recipe: Recipe, *, base_folder: Path, align_folder: Path, folder
 def _judge(
     candidates: Sequence[Candidate], suite: JudgeSuite, settings: Judge, *, runs: Path, folder: Path | None
 ) -> JudgedModels:
+    for one in settings.panel:
+        check_can_be_asked(one)
     places = _places(runs)
     labels = _labels(settings)
     answers = _answers(candidates, suite, settings, runs, places)

@@ -1,5 +1,6 @@
 """The verb `acord judge` from end to end: real files, a real store, a stand-in judge on the loopback address."""
 
+import importlib.util
 import json
 import os
 import re
@@ -249,6 +250,11 @@ def test_a_panel_answers_side_by_side(capsys):
         (["judge", "plain.jsonl", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"], "have no answer"),
         (["judge", "plain.jsonl", "--suite", "tiny.yaml", "--wordings", "2", "--endpoint", "http://127.0.0.1:9/v1",
           "--model", "m", "--languages", "es"], "no language es"),
+        # Before models answer: the model named here is not there.
+        pytest.param(["judge", "none", "--suite", "tiny.yaml", "--serve", "bundled:model"], "vllm is not installed",
+                     marks=pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is here")),
+        (["judge", "none", "--suite", "tiny.yaml", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m",
+          "--key-variable", "NO_SUCH_KEY"], "holds no key"),
         (["judge", "calibrate", "odd.jsonl", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"],
          "no rubric is called"),
         (["judge", "calibrate", "none.csv", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"], "none.csv"),
