@@ -167,7 +167,7 @@ def test_all_of_it_by_keyboard(page):
     page.page.evaluate("document.activeElement.blur()")
     tab_to(".skip")
     keyboard.press("Enter")
-    assert page.page.evaluate("document.activeElement.id") == "message"
+    page.page.wait_for_function("document.activeElement.id === 'message'")
     keyboard.type("Bon dia")
     keyboard.press("Shift+Enter")
     keyboard.type("a tots")

@@ -54,6 +54,18 @@ class Terminal:
         self.until("\n")
         return self.until("> \x1b[0m")
 
+    def press_until(self, key: str, awaited: str) -> str:
+        """A key, pressed again as a person would: a signal that comes just before readline waits is seen with the
+        next key alone."""
+        deadline = time.monotonic() + 60.0
+        while awaited not in self._seen:
+            assert time.monotonic() < deadline, f"{awaited!r} is not in {self._seen!r}"
+            self.type(key)
+            again = time.monotonic() + 3.0
+            while awaited not in self._seen and time.monotonic() < again:
+                self._read()
+        return self.until(awaited)
+
     def ended(self, patience: float = 30.0) -> int:
         try:
             return self.process.wait(patience)

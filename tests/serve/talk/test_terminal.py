@@ -56,8 +56,7 @@ def test_a_conversation_in_valencian(terminal, tmp_path):
     assert "s'ha guardat" in talk.line("/save conversa.jsonl")
     talk.type("mig")
     talk.until("mig")
-    talk.type(INTERRUPT)
-    assert "Per a eixir" in talk.until(PROMPT)
+    assert "Per a eixir" in talk.press_until(INTERRUPT, PROMPT)
     talk.type(END)
     assert talk.ended() == 0
     messages = json.loads((tmp_path / "conversa.jsonl").read_text(encoding="utf-8"))["messages"]
