@@ -13,9 +13,9 @@ from random_model import random_llama, weight_sum
 from work import Shape, acord_flops, tree_work
 
 from acord.align.encoded import Example, items_of, read_encoded
-from acord.align.loop import train_step
 from acord.align.policy import Policy, checkpoint_activations
 from acord.align.reference import score_examples
+from acord.align.step import train_step
 from acord.recipe import Align
 from acord.tree.admission import admitted
 from acord.tree.memory import keep_freed_memory

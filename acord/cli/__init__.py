@@ -21,11 +21,9 @@ from acord.cli.chat import chat
 from acord.cli.common import (
     RUNS,
     Json,
-    RecipeFile,
     Runs,
     Speech,
     begin,
-    run_stages,
     show_help_without_a_verb,
     tell,
     write_json,
@@ -36,6 +34,7 @@ from acord.cli.export import export
 from acord.cli.feedback import feedback_app
 from acord.cli.judge import judge_app
 from acord.cli.publish import publish
+from acord.cli.run import plan, run
 from acord.cli.serve import serve
 from acord.errors import AcordError, MachineError
 from acord.languages import text
@@ -57,6 +56,8 @@ app.add_typer(judge_app, name="judge")
 app.add_typer(card_app, name="card")
 app.add_typer(bundled_app, name="bundled")
 app.add_typer(feedback_app, name="feedback")
+app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")(plan)
+app.command(epilog="Example: acord run recipes/oasst1-small.yaml")(run)
 app.command(epilog="Example: acord export runs/demo --out demo-model")(export)
 app.command(epilog="Example: acord publish demo-model --to owner/name --dry-run")(publish)
 app.command(epilog="Example: acord serve runs/demo/align/model")(serve)
@@ -95,40 +96,6 @@ def demo(runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> N
         write_json(result.as_json() | {"next": command})
     else:
         write_result(show_demo(result, command))
-
-
-@app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")
-def plan(
-    recipe: RecipeFile,
-    count: Annotated[
-        bool, typer.Option("--count", help="Read the sources that are here to count their pairs.")
-    ] = False,
-    runs: Runs = RUNS,
-    as_json: Json = False,
-    language: Speech = None,
-) -> None:
-    """Check a recipe and show what would run. Nothing is started or fetched, and nothing written without --count."""
-    begin(as_json, language)
-    from acord.console import write_result
-    from acord.recipe import load_recipe
-    from acord.run.render import show_plan
-    from acord.run.show_plan import plan_run
-
-    planned = plan_run(load_recipe(recipe), runs, count=count)
-    if as_json:
-        write_json(planned.as_json())
-    else:
-        write_result(show_plan(planned))
-    if planned.fault is not None:
-        tell(planned.fault)
-        raise typer.Exit(planned.fault.exit_code)
-
-
-@app.command(epilog="Example: acord run recipes/oasst1-small.yaml")
-def run(recipe: RecipeFile, runs: Runs = RUNS, as_json: Json = False, language: Speech = None) -> None:
-    """Run what a recipe needs and is missing; reuse what is there."""
-    begin(as_json, language)
-    run_stages(recipe, runs, as_json, until=None)
 
 
 def _program() -> str:

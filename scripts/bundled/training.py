@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from acord.align.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
-from acord.align.loop import StepResult, train_step
 from acord.align.metrics import Scored
 from acord.align.policy import Policy
 from acord.align.reference import ReplyScores
+from acord.align.step import StepResult, train_step
 from acord.chat import ChatFormat
 from acord.console import say
 from acord.recipe import Align

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from acord.align.encoded import Example, Ids, items_of, read_encoded, write_encoded
-from acord.align.loop import Training, run_steps, train_step
+from acord.align.loop import Training, run_steps
 from acord.align.metrics import Scored, preference_metrics
 from acord.align.reference import score_examples
+from acord.align.step import train_step
 from acord.recipe import Align
 from acord.tree.pack import build_pack
 from tests.align.samples import policy_of, random_pairs, small_llama

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from acord.align.loop import learning_rate_at, train_step
+from acord.align.loop import learning_rate_at
 from acord.align.reference import score_examples
+from acord.align.step import train_step
 from acord.recipe import Align
 from tests.align.samples import policy_of, random_pairs, small_llama
 

@@ -11,9 +11,10 @@ import torch
 from transformers import get_linear_schedule_with_warmup
 
 from acord.align.checkpoint import latest_checkpoint
-from acord.align.loop import Training, learning_rate_at, run_steps, train_step
+from acord.align.loop import Training, learning_rate_at, run_steps
 from acord.align.metrics import Scored, preference_metrics
 from acord.align.reference import score_examples
+from acord.align.step import train_step
 from acord.errors import CheckFailed
 from acord.recipe import Align
 from tests.align.samples import policy_of, random_pairs, small_llama

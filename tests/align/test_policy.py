@@ -12,10 +12,11 @@ from transformers import AutoModelForCausalLM, LlamaForCausalLM
 
 import acord.align.loop as loop
 from acord.align.encoded import Example
-from acord.align.loop import Training, run_steps, train_step
+from acord.align.loop import Training, run_steps
 from acord.align.plan import Plan
 from acord.align.policy import Policy, checkpoint_activations, load_policy, with_adapter
 from acord.align.reference import load_scorer, score_examples
+from acord.align.step import train_step
 from acord.models import load_model
 from acord.recipe import Adapter, Align
 from acord.tree.scoring import ScoringModel
