@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-fast lint lock golden bench bench-gpu soak clean
+.PHONY: demo test test-fast lint lock golden bench bench-gpu soak chaos clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/acord demo
@@ -35,6 +35,9 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/translation.py
 	$(BIN)/python benchmarks/detector.py
+	$(BIN)/python benchmarks/processes.py
+	$(BIN)/python benchmarks/checkpoint_cost.py
+	$(BIN)/python benchmarks/plan_vs_actual.py
 	$(BIN)/python benchmarks/full_size.py --generate build/full-size
 	$(BIN)/python benchmarks/full_size.py --measure build/full-size
 	$(BIN)/python benchmarks/write_tables.py
@@ -45,6 +48,9 @@ bench-gpu: $(VENV)/.ready-dev
 
 soak: $(VENV)/.ready-dev
 	$(BIN)/python scripts/soak.py
+
+chaos: $(VENV)/.ready-dev
+	$(BIN)/python -m scripts.chaos
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

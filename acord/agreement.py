@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 REPEATS = 2_000
 SEED = 0
@@ -184,7 +184,7 @@ def _interval(kappa: float, table_GCC: Floats, weight_CC: Floats) -> tuple[float
     stderr = np.sqrt((clusters - 1) / clusters * ((without_G - without_G.mean()) ** 2).sum())
     # Kappa is below -1 only where expected disagreement is smaller than half; Fisher's scale ends there.
     inside = min(max(kappa, -1 + 1e-9), 1 - 1e-9)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1)) * stderr / (1 - inside**2)
+    half = float(special.stdtrit(clusters - 1, (1 + CONFIDENCE) / 2)) * stderr / (1 - inside**2)
     return float(np.tanh(np.arctanh(inside) - half)), float(np.tanh(np.arctanh(inside) + half))
 
 

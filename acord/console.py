@@ -6,10 +6,11 @@ results and for `--json`.
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,6 +24,7 @@ from rich.text import Text
 
 SHOW_AFTER_SECONDS = 2.0
 PLAIN_EVERY_SECONDS = 15.0
+DRAWN_A_SECOND = 2
 
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
 _state = {"quiet": False}
@@ -31,6 +33,11 @@ _state = {"quiet": False}
 def configure(*, quiet: bool) -> None:
     """Silence every line but errors: `--json` asks for it."""
     _state["quiet"] = quiet
+
+
+def is_quiet() -> bool:
+    """Whether every line but errors is silenced."""
+    return _state["quiet"]
 
 
 def say(line: str) -> None:
@@ -111,6 +118,54 @@ def track(description: str, total: int | None, unit: str) -> Iterator[Tracker]:
         yield tracker
     finally:
         tracker.close()
+
+
+class View:
+    """A few lines that are drawn anew on a terminal, one line now and then elsewhere, nothing where all is quiet.
+
+    draw: the lines for a terminal; called from another thread. line: the same in one, for logs. Shown once it has taken
+    more than two seconds, or at once.
+    """
+
+    def __init__(self, draw: Callable[[], Sequence[str]], line: Callable[[], str], *, at_once: bool = False) -> None:
+        self._draw, self._line, self._at_once = draw, line, at_once
+        self._started = self._last_line = time.monotonic()
+        self._live: Live | None = None
+
+    def update(self) -> None:
+        """There is something new to show; from now on `draw` and `line` have an answer."""
+        now = time.monotonic()
+        if _state["quiet"] or not (self._at_once or now - self._started >= SHOW_AFTER_SECONDS):
+            return
+        if _console.is_terminal:
+            self._open()
+        elif self._at_once or now - self._last_line >= PLAIN_EVERY_SECONDS:
+            self._last_line, self._at_once = now, False
+            say(self._line())
+
+    def _open(self) -> None:
+        if self._live is None:
+            # Drawn by a thread of its own: a step may take minutes, and a terminal changes its size meanwhile.
+            self._live = Live(
+                get_renderable=self._lines, console=_console, transient=True, refresh_per_second=DRAWN_A_SECOND
+            )
+            self._live.start(refresh=True)
+
+    def _lines(self) -> Group:
+        return Group(*(Text(line, no_wrap=False, overflow="fold") for line in self._draw()))
+
+    def close(self) -> None:
+        """Take the lines away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` columns that is full to a share of 0 to 1, in signs that the terminal can show."""
+    full, empty = ("━", "─") if (_console.encoding or "").lower().startswith("utf") else ("#", "-")
+    done = int(width * min(1.0, max(0.0, share)) + 0.5)
+    return full * done + empty * (width - done)
 
 
 def format_seconds(seconds: float) -> str:

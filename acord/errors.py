@@ -30,3 +30,9 @@ class CheckFailed(AcordError):
     """A check that the user asked for did not hold. Exit code 1."""
 
     exit_code = 1
+
+
+class Stopped(AcordError):
+    """A signal ended the work in good order: what was done is saved. Exit code 143, as where SIGTERM ends a program."""
+
+    exit_code = 143

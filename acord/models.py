@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -134,9 +135,17 @@ def build_base(model: Model, *, seed: int, pairs_folder: Path | None, folder: Pa
         path = "model"
     else:
         target = find_model(model.base, model.revision).resolve()
-        path = str(target)
+        path = _place_from(folder, target)
     (folder / "base.json").write_text(json.dumps({"model": path, "asked_for": model.base}, indent=2) + "\n")
     return _shape_of(target)
+
+
+def _place_from(folder: Path, model: Path) -> str:
+    """A model's place as base.json states it: seen from there where it lies in the same folder of runs, as what is
+    unpacked of a bundle does, so that runs that are moved keep what they have.
+    """
+    runs = folder.resolve().parent.parent
+    return os.path.relpath(model, folder.resolve()) if runs in model.parents else str(model)
 
 
 def _shape_of(folder: Path) -> dict[str, Any]:
@@ -180,7 +189,9 @@ def stored_dtype(folder: Path) -> str:
 def model_path(base_folder: Path) -> Path:
     """The model's folder, as a finished `base` artefact names it."""
     path = Path(json.loads((base_folder / "base.json").read_text())["model"])
-    return path if path.is_absolute() else base_folder / path
+    if path.is_absolute():
+        return path
+    return (base_folder / path).resolve() if ".." in path.parts else base_folder / path
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:

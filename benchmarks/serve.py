@@ -31,8 +31,8 @@ from goals import Goal, goals_table
 RESULT = records.RESULTS / "serve.json"
 CASES = ("request", "token")
 MESSAGES = [{"role": "user", "content": "Escriu una frase sobre el temps que fa hui a la vora de la mar."}]
-TOKENS = 300
-# Few tokens are likely at this temperature, the end of a turn among them: some seed gives a reply of TOKENS.
+TOKENS, QUICK_TOKENS = 300, 40
+# Few tokens are likely at this temperature, the end of a turn among them: some seed gives a reply of so many.
 TEMPERATURE = 2.0
 SEEDS = 1_000
 WARM_UP = 5
@@ -61,15 +61,15 @@ class Side(NamedTuple):
 
 
 @contextmanager
-def in_process(model: str) -> Iterator[Side]:
-    """The engine in this process."""
+def in_process(model: str, tokens: int) -> Iterator[Side]:
+    """The engine in this process. tokens: of a stream."""
     from acord.serve.engine import open_engine
 
     loaded = open_engine(model, slots=2)
 
-    def begin(tokens: int, **more: Any) -> Any:
+    def begin(most: int, **more: Any) -> Any:
         ids = loaded.chat.encode_prompt(MESSAGES).ids
-        return loaded.engine.ask(loaded.defaults.ask(ids, max_new_tokens=tokens, **more))
+        return loaded.engine.ask(loaded.defaults.ask(ids, max_new_tokens=most, **more))
 
     def request() -> float:
         began = time.perf_counter()
@@ -78,10 +78,10 @@ def in_process(model: str) -> Iterator[Side]:
 
     def token(seed: int) -> float:
         times, ids = [], 0
-        for piece in begin(TOKENS, temperature=TEMPERATURE, seed=seed):
+        for piece in begin(tokens, temperature=TEMPERATURE, seed=seed):
             times.append(time.perf_counter())
             ids += len(piece.ids)
-        return (times[-1] - times[0]) / (TOKENS - 1) if ids == TOKENS else nan
+        return (times[-1] - times[0]) / (tokens - 1) if ids == tokens else nan
 
     try:
         yield Side(request, token)
@@ -90,8 +90,8 @@ def in_process(model: str) -> Iterator[Side]:
 
 
 @contextmanager
-def over_http(model: str) -> Iterator[Side]:
-    """The engine behind `acord serve`, in processes of their own."""
+def over_http(model: str, tokens: int) -> Iterator[Side]:
+    """The engine behind `acord serve`, in processes of their own. tokens: of a stream."""
     command = [
         sys.executable,
         "-c",
@@ -111,8 +111,8 @@ def over_http(model: str) -> Iterator[Side]:
         link = HTTPConnection(address, timeout=60)
         _until_ready(link)
 
-        def begin(tokens: int, **more: Any) -> HTTPResponse:
-            body = json.dumps({"messages": MESSAGES, "max_tokens": tokens, **more})
+        def begin(most: int, **more: Any) -> HTTPResponse:
+            body = json.dumps({"messages": MESSAGES, "max_tokens": most, **more})
             link.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
             return link.getresponse()
 
@@ -127,15 +127,15 @@ def over_http(model: str) -> Iterator[Side]:
         def token(seed: int) -> float:
             times = []
             options = {"stream": True, "stream_options": {"include_usage": True}}
-            for line in begin(TOKENS, temperature=TEMPERATURE, seed=seed, **options):
+            for line in begin(tokens, temperature=TEMPERATURE, seed=seed, **options):
                 if line.startswith(b'data: {"id"'):
                     times.append(time.perf_counter())
                     last = line
             usage = json.loads(last.removeprefix(b"data: "))["usage"]
             # The last event is of the usage, and comes with the one before it.
-            if usage["completion_tokens"] != TOKENS:
+            if usage["completion_tokens"] != tokens:
                 records.stop("the server draws other tokens than the engine in this process")
-            return (times[-2] - times[0]) / (TOKENS - 1)
+            return (times[-2] - times[0]) / (tokens - 1)
 
         yield Side(request, token)
     finally:
@@ -158,7 +158,7 @@ def long_seed(side: Side) -> int:
     """A seed that draws as many tokens as are wanted."""
     found = next((seed for seed in range(SEEDS) if not isnan(side.token(seed))), None)
     if found is None:
-        records.stop(f"no seed below {SEEDS} draws {TOKENS} tokens")
+        records.stop(f"no seed below {SEEDS} draws as many tokens")
     return int(found or 0)
 
 
@@ -208,10 +208,11 @@ def measure_cases(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
     model = options.model or str(bundled_path("model"))
     name = "bundled" if options.model is None else Path(model).name
-    with in_process(model) as ours:
+    tokens = QUICK_TOKENS if options.quick else TOKENS
+    with in_process(model, tokens) as ours:
         seed = long_seed(ours)
         # The server last: a connection on which nothing is asked for a while is closed.
-        with over_http(model) as http:
+        with over_http(model, tokens) as http:
             for case in options.cases:
                 if case == "request":
                     measured = measure(ours.request, http.request, options.requests)

@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import checkpoint_cost
 import detector
 import dpo_vs_trl
 import engine_limits
 import eval_vs_lmeval
 import full_size
 import gpu_2b
+import plan_vs_actual
+import processes
 import serve
 import serve_engine
 import translation
@@ -20,7 +23,18 @@ import translation
 DOCS = Path(__file__).parents[1] / "docs"
 # Each page with the benchmarks whose tables stand in it.
 PAGES = {
-    DOCS / "performance.md": (dpo_vs_trl, engine_limits, eval_vs_lmeval, full_size, serve_engine, serve, gpu_2b),
+    DOCS / "performance.md": (
+        dpo_vs_trl,
+        engine_limits,
+        eval_vs_lmeval,
+        full_size,
+        serve_engine,
+        serve,
+        gpu_2b,
+        processes,
+    ),
+    DOCS / "plan.md": (plan_vs_actual,),
+    DOCS / "reliability.md": (checkpoint_cost,),
     DOCS / "translation.md": (translation,),
     DOCS / "valencian.md": (detector,),
 }

@@ -1,5 +1,6 @@
 """The command line as a user meets it: in a process of its own, by its exit code, stdout and stderr."""
 
+import io
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from acord.cli import common
+from acord.cli import common, main_with
 from acord.languages import INTERFACE_TAGS
 from acord.manifest import damage, read_manifest
 
@@ -105,7 +106,7 @@ def test_version_and_help_of_every_verb():
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["run"], "Missing argument 'RECIPE'"),
+        (["plan"], "Missing argument 'RECIPE'"),
         (["rum"], "No such command 'rum'"),
         (["demo", "--langauge", "va"], "--language"),
         (["demo", "--language", "fr"], "'en', 'es', 'va'"),
@@ -120,8 +121,12 @@ def test_version_and_help_of_every_verb():
         (["run", str(GOLDEN / "recipe.yaml"), "--runs", "/dev/null"], "a file stands where"),
     ],
 )
-def test_a_wrong_usage_is_one_line(arguments, part):
-    is_one_line_of_error(acord(*arguments), part)
+def test_a_wrong_usage_is_one_line(monkeypatch, capsys, arguments, part):
+    """In this process; the tests after this one see the same of a process of its own."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    code = main_with(arguments)
+    is_one_line_of_error(subprocess.CompletedProcess(arguments, code, *capsys.readouterr()), part)
 
 
 @pytest.mark.parametrize("group", [[], ["data"]])

@@ -56,10 +56,11 @@ DOCS = ROOT / "docs"
 READMES = [ROOT / "README.md", DOCS / "README.va.md", DOCS / "README.es.md"]
 GUIDE = DOCS / "guide.md"
 DATA_PAGES = [DOCS / f"{name}.md" for name in ("data", "decontamination", "filters", "translation", "valencian")]
+RUN_PAGES = [DOCS / f"{name}.md" for name in ("plan", "reliability", "processes", "clusters", "closed-networks")]
 USE_PAGES = [DOCS / f"{name}.md" for name in ("chat", "serving", "feedback", "judge", "card", "audit")]
 PAGES = [
-    *READMES, GUIDE, *DATA_PAGES, *USE_PAGES, DOCS / "architecture.md", DOCS / "log.md", ROOT / "CONTRIBUTING.md",
-    ROOT / "CHANGELOG.md",
+    *READMES, GUIDE, *DATA_PAGES, *USE_PAGES, *RUN_PAGES, DOCS / "architecture.md", DOCS / "log.md",
+    ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md",
 ]  # fmt: skip
 GOLDEN = ROOT / "tests" / "golden" / "recipe.yaml"
 # Headings of the guide's tables, and the sections of a recipe that they explain.
@@ -85,9 +86,10 @@ KEYS: dict[str, type[Section]] = {
 
 
 # Commands that need files of others, or take long: tests of their own run them.
-ELSEWHERE = ("acord evaluate import", "acord demo", "acord publish")
-# The verb of a group that may be left out.
-DEFAULT = "models"
+ELSEWHERE = ("acord evaluate import", "acord demo", "acord publish", "acord runs watch", "acord bundle", "acord doctor")
+ELSEWHERE_WITH = ("--cluster", "--bundle")
+# The verbs of groups that may be left out.
+DEFAULTS = ("models", "make")
 
 
 class Block(NamedTuple):
@@ -128,6 +130,9 @@ ACORD_COMMANDS = sorted(
 )
 
 
+RUN_COMMANDS = sorted({command for page in RUN_PAGES for command in commands(page, "acord")})
+
+
 def test_the_pages_hold_the_commands_that_are_looked_for():
     assert len(ACORD_COMMANDS) >= 10
     for page in READMES:
@@ -142,15 +147,19 @@ def test_every_make_target_named_exists(page):
         assert command.split()[1] in targets, command
 
 
-@pytest.mark.parametrize("command", ACORD_COMMANDS)
+@pytest.mark.parametrize("command", sorted({*ACORD_COMMANDS, *RUN_COMMANDS}))
 def test_every_command_has_a_verb_and_options_that_exist(command):
     """The command line's own parser reads it; nothing is run."""
     verb: Any = get_command(app)
     words = shlex.split(command)[1:]
     while words and getattr(verb, "commands", {}):
-        verb = verb.commands[words.pop(0)] if words[0] in verb.commands else verb.commands.get(DEFAULT)
+        verb = verb.commands[words.pop(0)] if words[0] in verb.commands else _default(verb)
     assert not getattr(verb, "commands", None), command
     verb.make_context(command, words)
+
+
+def _default(group: Any) -> Any:
+    return next((group.commands[name] for name in DEFAULTS if name in group.commands), None)
 
 
 def test_every_verb_is_in_every_readme():
@@ -162,7 +171,7 @@ def test_every_verb_is_in_every_readme():
 
 
 def inner_verbs(verb: Any) -> list[list[str]]:
-    return [[name] if name != DEFAULT else [] for name in getattr(verb, "commands", {})] or [[]]
+    return [[name] if name not in DEFAULTS else [] for name in getattr(verb, "commands", {})] or [[]]
 
 
 @pytest.mark.slow
@@ -187,8 +196,13 @@ def test_every_command_runs(tmp_path):
         "build",
         "verify",
         "judge",
+        "runs",
     ]
-    runnable = [command for command in ACORD_COMMANDS if not command.startswith(ELSEWHERE)]
+    runnable = [
+        command
+        for command in ACORD_COMMANDS
+        if not command.startswith(ELSEWHERE) and not any(option in command for option in ELSEWHERE_WITH)
+    ]
     with JudgeServer(agreeing) as judge:
         for command in sorted(
             runnable, key=lambda one: max(map(later.index, {*later} & {*one.split()[1:3]}), default=-1)

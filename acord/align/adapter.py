@@ -5,6 +5,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from acord.align.policy import Policy
+from acord.processes import world
 from acord.recipe import Adapter
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -13,14 +14,17 @@ PREFIX, NAMED = "base_model.model.", ".default."
 
 
 def save_adapter(policy: Policy, adapter: Adapter, folder: Path) -> None:
-    """Write the fp32 masters of a policy's adapter. Which base it belongs to is for its export to name."""
+    """Write the fp32 masters of a policy's adapter. Which base it belongs to is for its export to name.
+
+    Called by all processes where there are several; rank 0 writes.
+    """
     from peft import LoraConfig
 
+    masters = policy.whole_masters()
+    if world().follows:
+        return
     folder.mkdir(parents=True)
-    tensors = {
-        f"{PREFIX}{name.replace(NAMED, '.')}": master.detach().cpu().contiguous()
-        for name, master in policy.masters.items()
-    }
+    tensors = {f"{PREFIX}{name.replace(NAMED, '.')}": master.contiguous() for name, master in masters.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     LoraConfig(
         r=adapter.rank,

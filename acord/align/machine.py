@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import torch
 
+from acord.align.budget import Budget, budget_for
+from acord.align.footprint import Setting
+from acord.align.shape import shape_of_config
+from acord.memory import free_host_bytes
 from acord.models import stored_dtype
 from acord.recipe import Align
 
-TOKEN_BUDGET = {"cpu": 4_096, "cuda": 16_384}
 FASTER = 1.3
 
 
@@ -19,14 +22,6 @@ class Choice(NamedTuple):
     """A value and why it was chosen."""
 
     value: str
-    reason: str
-
-
-class Budget(NamedTuple):
-    """Tokens a pack, whether activations are kept or computed again, and why."""
-
-    tokens: int
-    activation_checkpointing: bool
     reason: str
 
 
@@ -82,46 +77,20 @@ def _product_seconds(dtype: torch.dtype) -> float:
 
 
 def choose_budget(align: Align, model_folder: Path, device: str, precision: str) -> Budget:
-    """Tokens a pack, from the free memory and what training keeps of each token.
-
-    Activations are computed again only where keeping them would not leave room for half the usual budget.
-    """
-    usual = TOKEN_BUDGET[device]
-    width = 2 if precision == "bfloat16" else 4
-    kept, recomputed = _activation_bytes(model_folder, width)
-    free = _free_bytes(device) - _state_bytes(align, model_folder, width)
-    fitting = int(free * 0.6 / kept)
-    again = fitting < usual // 2 if align.activation_checkpointing == "auto" else align.activation_checkpointing
-    if again:
-        fitting = int(free * 0.6 / recomputed)
-    token = recomputed if again else kept
-    about = f"{token / 1e6:.2f} MB a token, {max(free, 0) / 1e9:.1f} GB free beside the weights"
-    if align.token_budget != "auto":
-        return Budget(align.token_budget, again, "set in the recipe")
-    return Budget(max(256, min(usual, fitting)), again, about)
+    """Tokens a pack, from the free memory and what training keeps of each token."""
+    shape = shape_of_config(json.loads((model_folder / "config.json").read_text(encoding="utf-8")))
+    keep = Setting(device, precision, recompute=False, rank=None if align.adapter is None else align.adapter.rank)
+    return budget_for(align, shape, keep, _free_bytes(device), stored_parameters(model_folder))
 
 
-def _activation_bytes(model_folder: Path, width: int) -> tuple[float, float]:
-    """Bytes a token that autograd keeps of the body: with every activation, and with each layer's input alone."""
-    config = json.loads((model_folder / "config.json").read_text())
-    hidden = int(config.get("hidden_size") or config.get("n_embd") or 512)
-    layers = int(config.get("num_hidden_layers") or config.get("n_layer") or 8)
-    inner = int(config.get("intermediate_size") or 4 * hidden)
-    # A Llama layer keeps about ten hidden-wide activations (two of them in fp32) and four inner-wide ones.
-    layer = width * (10 * hidden + 4 * inner) + 4 * 2 * hidden
-    return float(layers * layer), float(layers * width * hidden + layer)
-
-
-def _state_bytes(align: Align, model_folder: Path, width: int) -> float:
-    """Weights, fp32 masters, gradients and the optimizer's two moments."""
+def stored_parameters(model_folder: Path) -> float | None:
+    """The number of weights that the files of a folder hold, from their size; None where there are none."""
     size = sum(file.stat().st_size for file in model_folder.glob("*.safetensors"))
-    parameters = size / (4 if stored_dtype(model_folder) == "float32" else 2)
-    if align.adapter is not None:
-        return parameters * width * 1.1
-    return parameters * (16 + (width if width == 2 else 0))
+    return size / (4 if stored_dtype(model_folder) == "float32" else 2) or None
 
 
 def _free_bytes(device: str) -> float:
     if device == "cuda":
         return float(torch.cuda.mem_get_info()[0])
-    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    free = free_host_bytes()
+    return float("inf") if free is None else float(free)

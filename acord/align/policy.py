@@ -1,7 +1,8 @@
 """The policy in training: a scorer in the plan's precision, fp32 master weights, and their optimizer.
 
-In bf16 the model computes in bf16 while an fp32 copy is what the optimizer moves: at a learning rate of 5e-6 most
-updates are smaller than a bf16 step and would be lost. Gradients are summed in the masters' fp32 as they arise.
+Of several processes each holds a part of every master (`shards.py`); what follows is for a process alone. In bf16 the
+model computes in bf16 while an fp32 copy is what the optimizer moves: at a learning rate of 5e-6 most updates are
+smaller than a bf16 step and would be lost. Gradients are summed in the masters' fp32 as they arise.
 """
 
 from collections.abc import Callable
@@ -13,19 +14,29 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from acord.align.plan import Plan
+from acord.align.shards import Shards, fp32_bytes, free_bytes, shard, shards_of
 from acord.errors import InputError
 from acord.models import load_model
+from acord.processes import agree, in_turn, local_size, threads_here, world
 from acord.recipe import Adapter, Align
 from acord.tree.admission import admitted
 from acord.tree.memory import keep_freed_memory
 from acord.tree.scoring import ScoringModel
 
+# Of the free memory, what loading may take.
+HALF = 0.5
+
 
 class Policy:
-    """scorer: what is trained. masters: the fp32 weights that the optimizer moves, by name."""
+    """scorer: what is trained. masters: the fp32 weights that the optimizer moves, by name.
 
-    def __init__(self, scorer: ScoringModel, align: Align) -> None:
+    shards: where the scorer's weights are spread over several processes; masters and all that belongs to them are then
+    DTensors, and every method is called by all processes.
+    """
+
+    def __init__(self, scorer: ScoringModel, align: Align, shards: Shards | None = None) -> None:
         self.scorer = scorer
+        self.shards = shards
         self.masters: dict[str, nn.Parameter] = {}
         self._computed: dict[str, nn.Parameter] = {}
         for name, parameter in scorer.model.named_parameters():
@@ -44,7 +55,7 @@ class Policy:
             fused=True,
         )
         embedding: Any = scorer.model.get_input_embeddings()  # type: ignore[operator]
-        if isinstance(embedding, nn.Embedding) and embedding.weight.requires_grad:
+        if shards is None and isinstance(embedding, nn.Embedding) and embedding.weight.requires_grad:
             embedding.sparse = True  # a gradient of the rows that were read, not one of the whole table
 
     def compute_in(self, dtype: torch.dtype) -> None:
@@ -66,7 +77,8 @@ class Policy:
 
     def clip(self, largest: float) -> Tensor:
         """Scale the gradient to a norm of at most `largest`; the norm before, as a tensor on the device."""
-        return torch.nn.utils.clip_grad_norm_(list(self.masters.values()), largest)
+        norm = torch.nn.utils.clip_grad_norm_(list(self.masters.values()), largest)
+        return _whole(norm)
 
     def update(self, rate: float) -> None:
         """One optimizer step at this rate, and the computing weights after it."""
@@ -93,43 +105,91 @@ class Policy:
         """Go on from what `state` gave. Raises KeyError for the state of another model."""
         with torch.no_grad():
             for name, master in self.masters.items():
-                master.copy_(tensors[f"weight.{name}"])
+                master.copy_(_laid_out_as(master, tensors[f"weight.{name}"]))
                 moments = ("step", "exp_avg", "exp_avg_sq")
                 if f"step.{name}" in tensors:
                     state = self.optimizer.state[master]
                     for moment in moments:
                         value = tensors[f"{moment}.{name}"]
+                        if moment != "step":
+                            value = _laid_out_as(master, value)
                         # AdamW counts its steps in a CPU tensor unless it is fused on a GPU, where it moves it itself.
                         state[moment] = value.clone().to(master.device)
         self.refresh()
 
+    def whole_masters(self) -> dict[str, Tensor]:
+        """The masters on the CPU, whole. Of several processes, rank 0 alone has any."""
+        whole: dict[str, Tensor] = {}
+        for name, master in self.masters.items():
+            value = _whole(master.detach())
+            if not world().follows:
+                whole[name] = value.cpu()
+        return whole
+
     def trained_model(self, base: Path, align: Align) -> Any:
-        """A plain fp32 model with the trained weights; adapters are folded in."""
-        if align.adapter is None:
-            model: Any = self.scorer.model
+        """A plain fp32 model with the trained weights; adapters are folded in. Of several processes, rank 0's alone."""
+        if align.adapter is None and self.shards is None:
+            own: Any = self.scorer.model
             for name, parameter in self._computed.items():
                 parameter.data = self.masters[name].data
-            return model
-        model = with_adapter(load_model(base, "float32"), align.adapter)
+            return own
+        masters = self.whole_masters()
+        if world().follows:
+            return None
+        model = load_model(base, "float32")
+        if align.adapter is not None:
+            model = with_adapter(model, align.adapter)
         with torch.no_grad():
             for name, parameter in model.named_parameters():
-                if name in self.masters:
-                    parameter.copy_(self.masters[name])
-        merge_adapter(model)
+                if name in masters:
+                    parameter.copy_(masters[name])
+        if align.adapter is not None:
+            merge_adapter(model)
         return model
 
     def begin_gradient(self) -> None:
         """Begin a sum of gradients, at zero.
 
         Gradients are made once and zeroed: giving them back would cost touching their pages again in every step. The
-        head adds its own to `main_grad`: a second array as large as a head is what memory would be spent on.
+        head adds its own to `main_grad`: a second array as large as a head is what memory would be spent on. Shards
+        have neither: their gradients arise whole and are summed over the processes.
         """
+        if self.shards is not None:
+            self.optimizer.zero_grad(set_to_none=True)
+            return
         for name, master in self.masters.items():
             if master.grad is None:
                 master.grad = torch.zeros_like(master)
                 computed: Any = self._computed.get(name, master)
                 computed.main_grad = master.grad
         self.optimizer.zero_grad(set_to_none=False)
+
+    def begin_pass(self, *, last: bool) -> None:
+        """Called before each pass of a step. last: whether no other follows."""
+        if self.shards is not None:
+            self.shards.begin_pass(last=last)
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    """A tensor as it is, or put together from all processes."""
+    sharded: Any = tensor
+    whole: Tensor = sharded.full_tensor() if _is_sharded(tensor) else tensor
+    return whole
+
+
+def _laid_out_as(master: Tensor, value: Tensor) -> Tensor:
+    """A whole tensor, or one that already lies as the master does, as the master lies."""
+    if not _is_sharded(master) or _is_sharded(value):
+        return value
+    from torch.distributed.tensor import distribute_tensor
+
+    sharded: Any = master
+    return distribute_tensor(value.to(master.device), sharded.device_mesh, sharded.placements)
+
+
+def _is_sharded(tensor: Tensor) -> bool:
+    """Whether it is a DTensor, whose module takes a second to import: a process alone has none."""
+    return hasattr(tensor, "device_mesh")
 
 
 def _add_to(master: nn.Parameter) -> Any:
@@ -144,20 +204,52 @@ def _add_to(master: nn.Parameter) -> Any:
 
 
 def load_policy(model_folder: Path, plan: Plan, align: Align) -> Policy:
-    """The base, ready to train: on the plan's device, with LoRA adapters where the recipe asks for them."""
-    torch.set_num_threads(plan.threads)
+    """The base, ready to train: on the plan's device, with LoRA adapters where the recipe asks for them.
+
+    Called by all processes where there are several; the weights are then spread over them.
+    """
+    torch.set_num_threads(threads_here(plan.threads))
     keep_freed_memory()
-    model = load_model(model_folder, "float32")
-    if align.adapter is not None:
-        model = with_adapter(model, align.adapter)
-    model.to(plan.device)
-    if plan.activation_checkpointing:
-        checkpoint_activations(model)
-    scorer = admitted(model)
-    policy = Policy(scorer, align)
+    if world().size > 1:
+        return _sharded_policy(model_folder, plan, align)
+    policy = Policy(_scorer_to_train(model_folder, plan, align, plan.device), align)
     if plan.precision != "float32":
         policy.compute_in(getattr(torch, plan.precision))
     return policy
+
+
+def _scorer_to_train(model_folder: Path, plan: Plan, align: Align, device: str) -> ScoringModel:
+    model = load_model(model_folder, "float32")
+    if align.adapter is not None:
+        model = with_adapter(model, align.adapter)
+    model.to(device)
+    if plan.activation_checkpointing:
+        checkpoint_activations(model)
+    return admitted(model)
+
+
+def _sharded_policy(model_folder: Path, plan: Plan, align: Align) -> Policy:
+    """Every process loads the model and keeps its part; one after another where the machine could not hold them all."""
+    computes = getattr(torch, plan.precision)
+    size = fp32_bytes(model_folder)
+    # On a GPU the gate proves the kernel that will be used, if the model fits there once.
+    device = plan.device if size < HALF * free_bytes(plan.device) else "cpu"
+
+    def make() -> ScoringModel:
+        scorer = _scorer_to_train(model_folder, plan, align, device)
+        if align.adapter is not None:
+            # Frozen weights have no masters: they are kept as they compute. The adapter computes in fp32.
+            for name, parameter in scorer.model.named_parameters():
+                if "lora_" not in name:
+                    parameter.data = parameter.data.to(computes)
+        lowered = align.adapter is None and computes != torch.float32
+        shard(scorer, plan.device, computes if lowered else None)
+        return scorer
+
+    scorer = in_turn(make, one_by_one=size * local_size() > HALF * free_bytes("cpu") * local_size())
+    # The gate may decide by a hair: what one process cannot share, none does, or they would not run alike.
+    scorer.shared = agree(int(not scorer.shared)) == 0
+    return Policy(scorer, align, shards_of(scorer, plan.device, computes.itemsize))
 
 
 def with_adapter(model: Any, adapter: Adapter) -> Any:

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from acord import __version__
+from acord.cli.bundle import bundle_app
 from acord.cli.bundled import bundled_app
 from acord.cli.card import card_app
 from acord.cli.chat import chat
@@ -29,15 +30,18 @@ from acord.cli.common import (
     write_json,
 )
 from acord.cli.data import data_app
+from acord.cli.doctor import doctor
 from acord.cli.evaluation import compare, evaluate_app
 from acord.cli.export import export
 from acord.cli.feedback import feedback_app
 from acord.cli.judge import judge_app
 from acord.cli.publish import publish
 from acord.cli.run import plan, run
+from acord.cli.runs import runs_app
 from acord.cli.serve import serve
-from acord.errors import AcordError, MachineError
-from acord.languages import text
+from acord.cli.stopping import TERMINATED, Terminated, ended_by_sigterm, tell_stopped
+from acord.errors import AcordError, MachineError, Stopped
+from acord.visible import visible_line
 
 INTERRUPTED = 130
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -54,10 +58,13 @@ app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(judge_app, name="judge")
 app.add_typer(card_app, name="card")
+app.add_typer(bundle_app, name="bundle")
 app.add_typer(bundled_app, name="bundled")
 app.add_typer(feedback_app, name="feedback")
+app.add_typer(runs_app, name="runs")
 app.command(epilog="Example: acord plan recipes/oasst1-small.yaml")(plan)
 app.command(epilog="Example: acord run recipes/oasst1-small.yaml")(run)
+app.command(epilog="Example: acord doctor --gpus 4")(doctor)
 app.command(epilog="Example: acord export runs/demo --out demo-model")(export)
 app.command(epilog="Example: acord publish demo-model --to owner/name --dry-run")(publish)
 app.command(epilog="Example: acord serve runs/demo/align/model")(serve)
@@ -124,13 +131,24 @@ def main() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     # Threads that wait soon sleep: on a machine that others use too, spinning made a step five times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    # oneDNN and torch keep compiled bf16 kernels for the last 1,024 shapes each. Packs differ in length: memory would
+    # grow by some MB a pack, and hardly any of it is used again.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "32")
     sys.exit(main_with(sys.argv[1:]))
 
 
 def main_with(arguments: list[str]) -> int:
     """The exit code for a command line, with what went wrong told in one line."""
     try:
-        code = app(arguments, prog_name="acord", standalone_mode=False)
+        with ended_by_sigterm(arguments):
+            code = app(arguments, prog_name="acord", standalone_mode=False)
+    except Terminated:
+        tell_stopped()
+        return TERMINATED
+    except Stopped as stopped:
+        tell_stopped(visible_line(str(stopped)))
+        return stopped.exit_code
     except AcordError as error:
         line, code = str(error), error.exit_code
     except OSError as error:
@@ -144,7 +162,7 @@ def main_with(arguments: list[str]) -> int:
         line, code = f"{' '.join(error.format_message().split())} Try: acord --help", 2
     else:
         if code == INTERRUPTED:
-            sys.stderr.write(f"acord: {text('stopped')}\n")
+            tell_stopped()
         return int(code or 0)
     if "--json" in arguments:
         write_json({"error": line})

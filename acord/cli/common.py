@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -12,6 +14,10 @@ from typer.core import TyperGroup
 from acord.errors import AcordError
 from acord.languages import language_of_locale, set_language
 from acord.visible import visible_json, visible_line
+
+if TYPE_CHECKING:
+    from acord.recipe import Recipe
+    from acord.run.crew import Crew
 
 Language = Literal["en", "es", "va"]
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.", show_default=False)]
@@ -55,18 +61,33 @@ def tell(error: AcordError | str) -> None:
     sys.stderr.write(f"acord: error: {visible_line(str(error))}\n")
 
 
-def run_stages(recipe: Path, runs: Path, as_json: bool, *, until: str | None) -> None:
-    """Run a recipe up to a stage, or all of it, and answer with what was built."""
+def run_stages(
+    recipe: "Path | Recipe", runs: Path, as_json: bool, *, until: str | None, crew: "Crew | None" = None
+) -> None:
+    """Run a recipe up to a stage, or all of it, and answer with what was built.
+
+    crew: the processes that share the work; one where None.
+    """
     from acord.console import write_result
     from acord.recipe import load_recipe
+    from acord.run.crew import ALONE
     from acord.run.render import show_results
     from acord.run.run_recipe import run_recipe
 
-    result = run_recipe(load_recipe(recipe), runs, until=until)
+    read = load_recipe(recipe) if isinstance(recipe, Path) else recipe
+    _ignore_wishes_for_checkpoints()
+    result = run_recipe(read, runs, until=until, crew=crew or ALONE)
     if as_json:
         write_json(result.as_json())
     else:
         write_result(show_results(result))
+
+
+def _ignore_wishes_for_checkpoints() -> None:
+    """SLURM sends SIGUSR1 ahead of a time limit: training listens for it, and no other stage should end at it."""
+    unheard = signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
+    if unheard and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def show_help_without_a_verb(context: typer.Context) -> None:

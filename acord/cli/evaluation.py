@@ -55,13 +55,14 @@ def evaluate_models(
     """Measure models on a suite, one after another; what was measured before is not computed again."""
     begin(as_json, language)
     from acord.console import configure, write_result
-    from acord.evaluate.parallel import join_world, launch
+    from acord.evaluate.parallel import launch
     from acord.evaluate.run import Settings
+    from acord.processes import PATIENCE_WITH_ORDERS, join
     from acord.run.evaluations import evaluate
 
     if processes > 1 and "WORLD_SIZE" not in os.environ:
         raise typer.Exit(launch(_in_world, sys.argv[1:], processes))
-    world = join_world()
+    world = join(patience=PATIENCE_WITH_ORDERS)
     if world.follows:
         configure(quiet=True)
     settings = Settings(precision, engine, tokenisation, limit=limit, seed=seed)
@@ -80,9 +81,12 @@ def evaluate_models(
 def _in_world(*arguments: str) -> int:
     """The command line once more, in a process that torchrun started."""
     from acord.cli import main_with
-    from acord.evaluate.parallel import leave_world
+    from acord.processes import leave
 
-    return leave_world(main_with(list(arguments)))
+    code = main_with(list(arguments))
+    leave()
+    sys.stdout.flush()
+    return code
 
 
 @evaluate_app.command("import", epilog="Example: acord evaluate import results_*.json --name salamandra --suite aitana")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from acord.evaluate.metrics import estimate_of
-from acord.evaluate.registry import task_file
+from acord.evaluate.registry import prepared_data, task_file
 from acord.evaluate.results import Item
 from acord.evaluate.samples import item_of
 from acord.evaluate.suite import Row
@@ -97,12 +97,15 @@ def load_task(row: Row, include: Sequence[Path]) -> dict[str, Any]:
 
 
 def _task(row: Row, include: Sequence[Path]) -> Any:
-    """The task's name, or its whole configuration with the stated turn in place of its text."""
-    if row.turn is None:
+    """The task's name, or its whole configuration with the turn that is stated and the data that was prepared."""
+    changed: dict[str, Any] = prepared_data(row.task)
+    if row.turn is not None:
+        changed["doc_to_text"] = row.turn
+    if not changed:
         return row.task
     from lm_eval.tasks._yaml_loader import load_yaml
 
-    return {**load_yaml(_file_of(row, include), resolve_func=True), "doc_to_text": row.turn}
+    return {**load_yaml(_file_of(row, include), resolve_func=True), **changed}
 
 
 @lru_cache(maxsize=128)

@@ -7,11 +7,11 @@ machine by `launch`, on several by itself.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from acord.processes import World
 
 if TYPE_CHECKING:
     from acord.evaluate.likelihood import Done, Likelihood, Pack, ScorePacks
@@ -20,37 +20,6 @@ if TYPE_CHECKING:
 
 # Prompts a process gets at a time: several times the slots that it fills, or each round would wait for its longest.
 PROMPTS_AT_ONCE = 128
-
-
-class World(NamedTuple):
-    """This process among those of one evaluation."""
-
-    rank: int
-    size: int
-
-    @property
-    def follows(self) -> bool:
-        """Whether another process gives the orders."""
-        return self.rank > 0
-
-
-ALONE = World(0, 1)
-
-
-def join_world() -> World:
-    """This process's place, as torchrun states it in the environment; alone where it states none."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
-        return ALONE
-    import torch
-    import torch.distributed as dist
-
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
-    if not dist.is_initialized():
-        # Orders and answers are small and on the host, so gloo serves on a GPU as well.
-        dist.init_process_group("gloo")
-    return World(dist.get_rank(), dist.get_world_size())
 
 
 def launch(function: Callable[..., int], arguments: Sequence[Any], processes: int) -> int:
@@ -141,16 +110,6 @@ def dismiss(world: World) -> None:
     """Let the others go on to the next model; called on rank 0, also when the evaluation broke."""
     if world.size > 1:
         _order(("done", []))
-
-
-def leave_world(code: int) -> int:
-    """End this process's part in the world; the exit code, as given."""
-    import torch.distributed as dist
-
-    if dist.is_available() and dist.is_initialized():
-        dist.destroy_process_group()
-    sys.stdout.flush()
-    return code
 
 
 def _score(score_packs: ScorePacks, packs: Sequence[Pack]) -> list[Likelihood]:

@@ -5,6 +5,7 @@ line only, and parsed when a row names it: a plan shows in a second what a suite
 """
 
 import importlib.util
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+# A file that says where the prepared data of tasks lies, on machines that reach no hub: {task: {split: [file, ...]}}.
+PREPARED = "ACORD_PREPARED_DATA"
 TASK_LINE = re.compile(rb"^task:[ \t]*[\"']?([^\s\"'#\[{]+)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 FUNCTION = "!function "
 SKIPPED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
@@ -38,10 +41,35 @@ def task_file(task: str, include: Sequence[Path] = ()) -> Path | None:
 def task_config(task: str, include: Sequence[Path] = ()) -> dict[str, Any] | None:
     """A task's configuration with all that it includes; functions stand as "!function name". None: no such task.
 
-    Raises ValueError for a file that cannot be read as a task's.
+    Its data is that which was prepared for it, where there is some. Raises ValueError for a file that cannot be read as
+    a task's.
     """
     file = task_file(task, include)
-    return None if file is None else dict(_read(file))
+    return None if file is None else {**_read(file), **prepared_data(task)}
+
+
+def prepared_data(task: str) -> dict[str, Any]:
+    """What of a task's configuration changes where its data was prepared for a machine that reaches no hub: it is read
+    from these files, as they are. The `datasets` library finds a cached set by its name alone, which is ambiguous where
+    two of its configurations are there. Empty for other tasks. Raises ValueError for a damaged list.
+    """
+    listed = os.environ.get(PREPARED)
+    splits = _prepared(Path(listed)).get(task) if listed else None
+    if not splits:
+        return {}
+    return {"dataset_path": "arrow", "dataset_name": None, "dataset_kwargs": {"data_files": splits}}
+
+
+@lru_cache(maxsize=2)
+def _prepared(file: Path) -> dict[str, dict[str, list[str]]]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            task: {split: [str(file.parent / name) for name in names] for split, names in splits.items()}
+            for task, splits in content.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}, which {PREPARED} names, cannot be read: {error}") from None
 
 
 def measures_of(config: dict[str, Any]) -> tuple[Measure, ...]:

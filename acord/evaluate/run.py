@@ -15,11 +15,12 @@ from typing import Any, Literal, NamedTuple
 from acord.console import format_seconds, say
 from acord.errors import AcordError
 from acord.evaluate.harness import Measured, grouped, measure
-from acord.evaluate.parallel import ALONE, World, deal_out, dismiss, follow
+from acord.evaluate.parallel import deal_out, dismiss, follow
 from acord.evaluate.results import ModelId, Results, RowResult, read_results, with_items, write_results
 from acord.evaluate.store import ItemStore
 from acord.evaluate.suite import Row, Suite
 from acord.languages import text
+from acord.processes import ALONE, World
 from acord.tree.memory import keep_freed_memory
 
 LONGEST_REASON = 200
@@ -77,10 +78,11 @@ def evaluate_model(
 
     keep_freed_memory()
     loaded = load(candidate.base, settings.precision, digest=digest)
+    answers = ItemStore(store)
     lm = AcordLM(
         loaded,
         tokenisation=settings.tokenisation,
-        store=ItemStore(store),
+        store=answers,
         token_budget=settings.token_budget,
         engine=settings.engine,
         seed=settings.seed,
@@ -107,6 +109,7 @@ def evaluate_model(
             left = (time.monotonic() - started) / done * (len(groups) - done)
             say(_progress_line(candidate.name, rows, measured, done, len(groups), left))
     finally:
+        answers.close()
         dismiss(world)
     rows_out = tuple(_row_result(row, measured, {**unavailable, **failed}, target) for row in suite.rows)
     file = write_results(Results(identity, suite.name, rows_out, described), target)

@@ -1,12 +1,12 @@
 """Whether a model can be read from slots, and what its slots take of the memory."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from acord.generate.slots import SlotModel
+from acord.memory import free_host_bytes
 from acord.tree.admission import ROPE_BY_LENGTH, TOLERANCE
 
 # What a model's own generation settings may ask for and only its own `generate` does.
@@ -118,8 +118,4 @@ def free_bytes(device: torch.device) -> int | None:
     """Memory that can be had without taking it from others; None where the system does not say."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    report = Path("/proc/meminfo")
-    if not report.exists():
-        return None
-    kilobytes = [line.split()[1] for line in report.read_text().splitlines() if line.startswith("MemAvailable:")]
-    return int(kilobytes[0]) * 1024 if kilobytes else None
+    return free_host_bytes()

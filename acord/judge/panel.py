@@ -150,7 +150,7 @@ def judge_all(
         except BaseException as error:
             for client in clients:
                 client.stop()
-            if isinstance(error, KeyboardInterrupt):
+            if isinstance(error, KeyboardInterrupt | SystemExit):
                 # They are paid for, and may take as long as a judge thinks.
                 say(text("judge_ending"))
             raise

@@ -110,9 +110,12 @@ class Align(Section):
     batch_pairs: pairs (rankings, replies) an optimizer step. shuffle: `pair` draws them one by one; `conversation`
     keeps up to conversation_pairs of one conversation in one step, so that they share their tokens.
     token_budget: tokens a pack. precision: of the computation; master weights are fp32. `auto` asks the machine.
-    checkpoint_steps: steps between checkpoints. keep_checkpoints: whether each is kept as a model of its own, to choose
-    among them by the held-out pairs. skipped_updates: updates that may be skipped because a gradient is
-    not finite. displacement_floor: how far the chosen replies' log-probability may fall, in nats a token, before
+    checkpoint_steps, checkpoint_minutes: a stopped run goes on from a checkpoint; one is written after so many steps,
+    and where the last is so old (null: never for its age). keep_last: how many of them lie on the disk. keep: steps
+    that become models of their own beside the last one: numbers; `all` (every checkpoint_steps); `last` (the keep_last
+    newest of these); `best` (of all of these, the one that the held-out pairs prefer); `final`, the aligned model,
+    which is always kept. skipped_updates: updates that may be skipped because a gradient is not finite.
+    displacement_floor: how far the chosen replies' log-probability may fall, in nats a token, before
     on_displacement warns or stops.
     """
 
@@ -139,7 +142,9 @@ class Align(Section):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     activation_checkpointing: Literal["auto"] | bool = "auto"
     checkpoint_steps: Positive = 100
-    keep_checkpoints: bool = False
+    checkpoint_minutes: Annotated[float, Field(gt=0)] | None = 15.0
+    keep_last: Annotated[int, Field(ge=2)] = 2
+    keep: list[Literal["all", "last", "best", "final"] | Positive] = []
     skipped_updates: Annotated[int, Field(ge=0)] = 3
     displacement_floor: Annotated[float, Field(gt=0)] = 0.5
     on_displacement: Literal["warn", "stop"] = "warn"
@@ -150,6 +155,13 @@ class Align(Section):
             raise ValueError("label_smoothing: goes with loss: dpo only")
         if self.method == "sft" and (self.loss != "dpo" or self.length_normalised or self.chosen_nll):
             raise ValueError("method: sft has a loss of its own; leave out loss, length_normalised and chosen_nll")
+        return self
+
+    @model_validator(mode="after")
+    def _kept_once(self) -> "Align":
+        twice = [step for step in self.keep if self.keep.count(step) > 1]
+        if twice:
+            raise ValueError(f"keep: {twice[0]} stands twice")
         return self
 
 
@@ -194,6 +206,12 @@ class Recipe(Section):
                 if not isinstance(value, Section) or part not in type(value).model_fields:
                     raise ValueError(f"inferred names {key}, which is no key of a recipe")
                 value = getattr(value, part)
+        return self
+
+    @model_validator(mode="after")
+    def _best_can_be_told(self) -> "Recipe":
+        if "best" in self.align.keep and not self.data.held_out:
+            raise ValueError("align.keep: best is chosen by held-out pairs; set data.held_out")
         return self
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acord.align.kept import best_step
 from acord.console import say
 from acord.errors import InputError
 from acord.evaluate.run import Candidate
@@ -53,9 +54,7 @@ def _models_of_run(folder: Path, name: str, checkpoints: bool) -> list[Candidate
     if checkpoints:
         kept = sorted((folder / "align" / "steps").glob("step-*"), key=_steps_of)
         if not kept:
-            raise InputError(
-                "the run kept no checkpoints", where=str(folder), fix="Set align.keep_checkpoints: true and run it."
-            )
+            raise InputError("the run kept no checkpoints", where=str(folder), fix="Set align.keep: [all] and run it.")
         found += [Candidate(f"{name}@{_steps_of(path)}", str(path), _steps_of(path)) for path in kept]
     return [*found, Candidate(name, str(aligned))]
 
@@ -75,16 +74,20 @@ def say_chosen_step(named: Sequence[str]) -> None:
     for argument in named:
         folder = Path(argument.rpartition("=")[2])
         step, figures = chosen_step(folder)
-        say(text("evaluate_chosen", run=folder.name, step=step, accuracy=figures["accuracy"], pairs=figures["pairs"]))
+        shown = {"run": folder.name, "step": step, "pairs": figures["pairs"]}
+        if "accuracy" in figures:
+            say(text("evaluate_chosen", **shown, accuracy=figures["accuracy"]))
+        else:
+            say(text("evaluate_chosen_likeliest", **shown, nll=figures["nll"]))
 
 
 def chosen_step(folder: Path) -> tuple[int, dict[str, Any]]:
-    """The step of a run with the highest accuracy on its held-out pairs, of equals the earliest; and its figures.
+    """The step of a run that its held-out pairs prefer, and its figures.
 
     Raises InputError for a run that held no pairs out.
     """
     by_step = read_manifest((folder / "align").resolve()).figures.get("held_out_by_step")
     if not by_step:
         raise InputError("the run held no pairs out", where=str(folder), fix="Set data.held_out and run it again.")
-    step = max(by_step, key=lambda one: (by_step[one]["accuracy"], -int(one)))
-    return int(step), by_step[step]
+    step = best_step(by_step)
+    return step, by_step[str(step)]

@@ -17,13 +17,13 @@ from acord.errors import CheckFailed, InputError
 from acord.evaluate.availability import check_rows, listing
 from acord.evaluate.compare import Comparison, compare
 from acord.evaluate.importing import import_results
-from acord.evaluate.parallel import ALONE, World
 from acord.evaluate.results import Results, read_results, write_results
 from acord.evaluate.run import Candidate, Outcome, Settings, evaluate_model, follow_model
 from acord.evaluate.suite import Suite, load_suite
 from acord.evaluate.tables import as_content, to_markdown, write_comparison
 from acord.languages import text
 from acord.models import model_path
+from acord.processes import ALONE, World, world
 from acord.recipe import Recipe
 from acord.run.candidates import Named, name_models, say_chosen_step, short_name
 from acord.run.store import Store
@@ -241,6 +241,8 @@ def build_evaluate(
 ) -> dict[str, Any]:
     """The `evaluate` stage: results of the base, the aligned model and the others, and their comparison, in `folder`.
 
+    Of several processes all call it; rank 0 alone writes and has figures.
+
     Figures: the models, how many rows could be measured here and why the others could not, the files. Raises
     CheckFailed where a task broke: its rows are named, and what was measured is not measured again.
     """
@@ -254,9 +256,14 @@ def build_evaluate(
         Candidate(recipe.name, str(align_folder / "model")),
     )
     settings = Settings(section.precision, section.engine, limit=section.limit, seed=recipe.seed)
+    here = world()
+    if here.follows:
+        for candidate in candidates:
+            follow_model(candidate, settings, here)
+        return {}
     unavailable = tell_availability(suite)
     named = Named(candidates, candidates[0].name)
-    outcomes = evaluate_models(named, suite, settings, runs=runs, unavailable=unavailable, folder=folder)
+    outcomes = evaluate_models(named, suite, settings, runs=runs, unavailable=unavailable, folder=folder, world=here)
     failed = _failed(outcomes)
     if failed:
         raise CheckFailed(

@@ -121,7 +121,7 @@ def base_model(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     """The identity of the base model. Raises InputError for one that does not exist."""
     from acord.models import base_identity
 
-    model = recipe.model if outside.fetch else _fetched(recipe.model)
+    model = recipe.model if outside.fetch else fetched_model(recipe.model)
     return dict(base_identity(model, digest=outside.hashes.sha256))
 
 
@@ -131,7 +131,7 @@ def base_elsewhere(recipe: Recipe, folder: Path) -> str | None:
 
     if is_random(recipe.model):
         return None
-    named, asked = model_path(folder), find_model(_fetched(recipe.model).base).resolve()
+    named, asked = model_path(folder), find_model(fetched_model(recipe.model).base).resolve()
     return None if named == asked else f"it names {named}, the recipe {asked}"
 
 
@@ -155,8 +155,15 @@ def chat_template(recipe: Recipe, outside: Outside) -> dict[str, Any]:
 
 
 def align_part(recipe: Recipe) -> dict[str, Any]:
-    """The align section."""
-    return {"align": recipe.align.model_dump(mode="json")}
+    """The align section, without how a stopped run is gone on from, which no result depends on."""
+    align = recipe.align.model_dump(mode="json", exclude={"checkpoint_minutes"})
+    kept = set(recipe.align.keep) - {"final"}
+    align["keep"] = sorted(kept, key=str)
+    if not kept & {"all", "last", "best"}:
+        del align["checkpoint_steps"]
+    if "last" not in kept:
+        del align["keep_last"]
+    return {"align": align}
 
 
 def evaluate_part(recipe: Recipe) -> dict[str, Any]:
@@ -176,7 +183,7 @@ def evaluated_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
     return {
         **_suite_contents(recipe.evaluate.suite, outside),
         "against": [
-            dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
+            dict(base_identity(model if outside.fetch else fetched_model(model), digest=outside.hashes.sha256))
             for model in models
         ],
     }
@@ -208,7 +215,7 @@ def judged_outside(recipe: Recipe, outside: Outside) -> dict[str, Any]:
         "rubrics": {category.id: category.rubric.version for category in suite.categories},
         "labels": [_sha256(Path(file), outside.hashes) for file in section.labels],
         "models": [
-            dict(base_identity(model if outside.fetch else _fetched(model), digest=outside.hashes.sha256))
+            dict(base_identity(model if outside.fetch else fetched_model(model), digest=outside.hashes.sha256))
             for model in models
         ],
     }
@@ -250,7 +257,8 @@ def _template_file(recipe: Recipe) -> Path | None:
     return None if recipe.chat.template in TEMPLATE_NAMES else Path(recipe.chat.template)
 
 
-def _fetched(model: Model) -> Model:
+def fetched_model(model: Model) -> Model:
+    """The model with its place in the hub's cache. Raises NotFetched where it is not there."""
     if model.base.startswith("random:") or Path(model.base).exists() or "/" not in model.base:
         return model
     from huggingface_hub import try_to_load_from_cache

@@ -9,11 +9,14 @@ import contextlib
 import importlib.metadata
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from acord.hashing import hash_file
 from acord.run.disk import write_atomically
+from acord.run.locks import locked
+from acord.whole import remove_beside_files
 
 CHUNK = 1 << 20
 # A file changed again within the clock's resolution would keep its size and time: hashes of files this fresh
@@ -55,12 +58,27 @@ class HashCache:
         """Write the cache, merged over what other processes have added meanwhile, where it can be written."""
         if not self._added:
             return
-        merged = _read_cache(self.path) | self._known
-        lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(merged[name])}" for name in sorted(merged))
         # What is not remembered is read again: that costs time, and is no reason to end a run.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._alone():
+            merged = _read_cache(self.path) | self._known
+            lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(merged[name])}" for name in sorted(merged))
             write_atomically(self.path, "{\n" + lines + "\n}\n")
         self._added = False
+
+    def tidy(self) -> None:
+        """Remove what killed processes left beside the file."""
+        with contextlib.suppress(OSError):
+            if any(self.path.parent.glob(f".{self.path.name}.*")):
+                with self._alone():
+                    remove_beside_files(self.path.parent, self.path.name)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While nobody else writes it: two who merge at once would each lose what the other adds."""
+        locks = self.path.parent / "locks"
+        locks.mkdir(exist_ok=True)
+        with locked(locks / self.path.name, busy=lambda owner: None):  # noqa: ARG005  it takes no time
+            yield
 
 
 def _read_cache(path: Path) -> dict[str, list[Any]]:

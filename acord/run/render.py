@@ -10,6 +10,7 @@ from typing import Any
 from acord.languages import text
 from acord.languages.reasons import reason_text
 from acord.run.card import BuiltCard
+from acord.run.estimates.show import cost_tables, shown_rows
 from acord.run.judge_plan import JudgePlan
 from acord.run.run_recipe import RunResult
 from acord.run.show_plan import RunPlan, SourcePlan, SuitePlan
@@ -52,7 +53,12 @@ def show_plan(plan: RunPlan) -> str:
         tables.append(_suite_rows(plan.suite))
     if plan.judge is not None:
         tables.append(_judge_rows(plan.judge))
-    return "\n\n".join(table(title, rows) for title, rows in tables)
+    blocks = [table(title, rows) for title, rows in tables]
+    if plan.costs is not None:
+        # A line that is long is told whole: a folded one reads badly, and commands in it could not be copied.
+        blocks += [aligned(title, rows) for title, rows in cost_tables(plan.costs)]
+        blocks += [shown_rows(plan.costs.rows)] if plan.costs.rows else []
+    return "\n\n".join(blocks)
 
 
 def _mix(plan: MixPlan) -> list[tuple[str, list[list[str]]]]:

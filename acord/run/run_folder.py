@@ -10,6 +10,7 @@ import yaml
 from acord.errors import InputError
 from acord.recipe import Recipe
 from acord.run.disk import disk_faults, write_atomically
+from acord.run.history import remember
 from acord.run.store import OWN_NAMES, Store
 from acord.whole import beside_name
 
@@ -44,6 +45,8 @@ def publish(store: Store, recipe: Recipe, line: Sequence[str], *, wanted: Keys, 
         content = {"recipe": recipe.name, "complete": all(keys.values()), "stages": stages}
         _write_if_other(folder / "recipe.yaml", _as_yaml(recipe))
         _write_if_other(folder / "run.json", json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    known = {**{name: key for name, key in keys.items() if key}, **wanted}
+    remember(store, recipe, line, known, complete=all(keys.values()))
 
 
 def _still_valid(folder: Path, recipe: Recipe, wanted: Keys) -> dict[str, str]:

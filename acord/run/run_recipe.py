@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from acord.manifest import (
 )
 from acord.recipe import Recipe
 from acord.run import summary
+from acord.run.crew import ALONE, Crew
 from acord.run.disk import remove
 from acord.run.identity import Outside
 from acord.run.line import Step, locate_bundled, step_of, steps_of
@@ -76,8 +77,17 @@ class RunResult:
         return {"recipe": self.recipe, "folder": str(self.folder), "stages": stages}
 
 
-def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, until: str | None = None) -> RunResult:
+def run_recipe(
+    recipe: Recipe,
+    runs: Path,
+    *,
+    stages: Sequence[Stage] = STAGES,
+    until: str | None = None,
+    crew: Crew = ALONE,
+) -> RunResult:
     """Run the stages of a recipe, up to and including `until`, under the folder `runs`.
+
+    crew: the processes that share the work of stages that can be shared; what they make does not depend on it.
 
     All keys are known before the first stage starts, so what is missing outside is told at once. Raises InputError
     for what the user gave, MachineError for a fault of the disk.
@@ -87,15 +97,18 @@ def run_recipe(recipe: Recipe, runs: Path, *, stages: Sequence[Stage] = STAGES, 
     located = locate_bundled(recipe)
     stages = [stage for stage in stages if stage.applies(recipe)]
     line = [stage.name for stage in stages]
+    if until is not None and until not in line:
+        raise InputError(f"the recipe has no stage {until}", where="--until", fix=f"It has: {', '.join(line)}.")
     wanted = stages if until is None else stages[: line.index(until) + 1]
     hashes = store.hashes()
     steps = steps_of(located, wanted, Outside(hashes, fetch=True))
     keys = {step.stage.name: step.key for step in steps}
     results: list[StageResult] = []
-    for step in steps:
-        results.append(_run_step(step, located, store, results))
-        publish(store, recipe, line, wanted=keys, done=[result.stage for result in results])
-        hashes.save()
+    with store.running(recipe.name):
+        for step in steps:
+            results.append(_run_step(step, located, store, results, crew))
+            publish(store, recipe, line, wanted=keys, done=[result.stage for result in results])
+            hashes.save()
     return RunResult(recipe.name, folder, tuple(results))
 
 
@@ -112,11 +125,12 @@ def finish_run(recipe: Recipe, runs: Path, made: Sequence[Artefact], *, stages: 
     results = [_reused(artefact) for artefact in made]
     keys = {result.stage: result.key for result in results}
     outside = Outside(store.hashes(), fetch=False)
-    for stage in (stage for stage in line if stage.name not in keys):
-        step = step_of(stage, located, keys, stage.outside(located, outside))
-        keys[stage.name] = step.key
-        results.append(_run_step(step, located, store, results))
-    publish(store, recipe, [stage.name for stage in line], wanted=keys, done=list(keys))
+    with store.running(recipe.name):
+        for stage in (stage for stage in line if stage.name not in keys):
+            step = step_of(stage, located, keys, stage.outside(located, outside))
+            keys[stage.name] = step.key
+            results.append(_run_step(step, located, store, results))
+        publish(store, recipe, [stage.name for stage in line], wanted=keys, done=list(keys))
     return RunResult(recipe.name, folder, tuple(results))
 
 
@@ -126,7 +140,9 @@ def _reused(artefact: Artefact) -> StageResult:
     return StageResult(manifest.stage, manifest.key, artefact.folder, contents, True, 0.0, manifest.figures)
 
 
-def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageResult]) -> StageResult:
+def _run_step(
+    step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageResult], crew: Crew = ALONE
+) -> StageResult:
     started = time.monotonic()
     inputs = {result.stage: result for result in earlier if result.stage in step.inputs}
     read = {name: {"key": result.key, "files_sha256": result.files_sha256} for name, result in inputs.items()}
@@ -135,7 +151,15 @@ def _run_step(step: Step, recipe: Recipe, store: Store, earlier: Sequence[StageR
         stage.name,
         step.key,
         _maker(
-            step, Job(recipe, store.root, {name: result.folder for name, result in inputs.items()}, store.root), read
+            step,
+            Job(
+                recipe,
+                store.root,
+                {name: result.folder for name, result in inputs.items()},
+                store.root,
+                crew,
+            ),
+            read,
         ),
         unusable=lambda folder: _other_inputs(folder, read) or stage.unusable(recipe, folder),
         resumable=stage.resumable,
@@ -162,7 +186,7 @@ def _maker(step: Step, job: Job, read: Read) -> Callable[[Path], Manifest]:
     """What builds a step's artefact; the job is given its folder then."""
 
     def make(folder: Path) -> Manifest:
-        started = _now()
+        started, at = datetime.now(UTC), time.monotonic()
         with _begun_from(folder, read, step.stage):
             figures = step.stage.build(replace(job, folder=folder))
         return Manifest(
@@ -174,8 +198,9 @@ def _maker(step: Step, job: Job, read: Read) -> Callable[[Path], Manifest]:
             outside=step.outside,
             versions=library_versions_in_use(),
             machine=describe_machine(),
-            started=started,
-            finished=_now(),
+            started=started.isoformat(timespec="seconds"),
+            # Not the date by then: a clock that was set meanwhile would tell of hours, or of fewer than none.
+            finished=(started + timedelta(seconds=time.monotonic() - at)).isoformat(timespec="seconds"),
             files=list_files(folder),
             figures=figures,
         )
@@ -207,7 +232,3 @@ def _begun_from(folder: Path, read: Read, stage: Stage) -> Iterator[None]:
 def _summary_line(stage: Stage, artefact: Artefact, seconds: float) -> str:
     about = stage.summary(artefact.manifest.figures)
     return f"{stage.name:<10} {about}; {summary.reused() if artefact.reused else summary.seconds(seconds)}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -12,6 +12,7 @@ from acord.errors import InputError
 from acord.evaluate.availability import RowState, check_rows
 from acord.evaluate.suite import Suite, load_suite
 from acord.recipe import JudgeModel, Party, Recipe, Source, shown_values
+from acord.run.estimates.costs import Costs, Wanted, plan_costs
 from acord.run.identity import HUB, NotFetched, Outside
 from acord.run.judge_plan import JudgePlan, plan_judging
 from acord.run.line import locate_bundled, step_of
@@ -77,7 +78,8 @@ class SuitePlan:
 @dataclass(frozen=True)
 class RunPlan:
     """All that `acord plan` shows. suite: None where the recipe evaluates nothing, or its suite cannot be used; judge
-    likewise. fault: the first thing that would stop the run, None where nothing would."""
+    likewise. costs: None where nothing can be said of them. fault: the first thing that would stop the run, None where
+    nothing would."""
 
     recipe: str
     folder: str
@@ -87,6 +89,7 @@ class RunPlan:
     mix: MixPlan
     suite: SuitePlan | None
     judge: JudgePlan | None = None
+    costs: Costs | None = None
     fault: InputError | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -103,13 +106,17 @@ class RunPlan:
             content["suite"] = self.suite.as_json()
         if self.judge is not None:
             content["judge"] = self.judge.as_json()
+        if self.costs is not None:
+            content.update(self.costs.as_json())
         return content if self.fault is None else {**content, "error": str(self.fault)}
 
 
-def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequence[Stage] = STAGES) -> RunPlan:
+def plan_run(
+    recipe: Recipe, runs: Path, *, count: bool = False, wanted: Wanted | None = None, stages: Sequence[Stage] = STAGES
+) -> RunPlan:
     """What `run_recipe` would do. Raises InputError for a `bundled:` file that does not exist.
 
-    count: read every source that is here to count what it can give; otherwise small ones only.
+    count: read every source that is here to count what it can give; otherwise small ones only. wanted: of the estimate.
     """
     store = Store(runs)
     located = locate_bundled(recipe)
@@ -137,9 +144,8 @@ def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequenc
         folder = store.folder(stage.name, keys[stage.name])
         complete = store.is_complete(stage.name, keys[stage.name]) and stage.unusable(located, folder) is None
         shown.append(StagePlan(stage.name, REUSED if complete else BUILD, str(folder)))
-    built = store.folder("pairs", keys["pairs"]) if "pairs" in keys else None
-    if built is not None and not store.is_complete("pairs", keys["pairs"]):
-        built = None
+    done = {stage.stage: Path(stage.folder) for stage in shown if stage.state == REUSED and stage.folder is not None}
+    mix = plan_mix(recipe, located, done.get("pairs"), outside, count=count)
     pairs = zip(recipe.data.sources, located.data.sources, strict=True)
     return RunPlan(
         recipe.name,
@@ -147,9 +153,10 @@ def plan_run(recipe: Recipe, runs: Path, *, count: bool = False, stages: Sequenc
         tuple(shown),
         tuple(_plan_source(source, place) for source, place in pairs),
         tuple(_plan_value(*row) for row in shown_values(recipe)),
-        plan_mix(recipe, located, built, outside, count=count),
+        mix,
         suite,
         judge,
+        plan_costs(recipe, located, done, mix, store.root, wanted or Wanted()),
         fault,
     )
 

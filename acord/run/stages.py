@@ -11,6 +11,7 @@ from typing import Any
 
 from acord.recipe import Recipe
 from acord.run import identity, summary
+from acord.run.crew import ALONE, Crew, together
 from acord.run.identity import Outside
 
 Figures = dict[str, Any]
@@ -20,13 +21,14 @@ Figures = dict[str, Any]
 class Job:
     """What a stage is given: the recipe, an empty folder to fill, and the folders of the artefacts it needs.
 
-    runs: the folder of all runs, for what they share.
+    runs: the folder of all runs, for what they share. crew: the processes that may share the work; in a worker, one.
     """
 
     recipe: Recipe
     folder: Path
     inputs: Mapping[str, Path]
     runs: Path
+    crew: Crew = ALONE
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Stage:
     resumable: bool = False
     fresh_after_fault: bool = False
     applies: Callable[[Recipe], bool] = lambda recipe: True  # noqa: ARG005  most always do
+
+
+def _shared(name: str, alone: Callable[[Job], Figures]) -> Callable[[Job], Figures]:
+    """A stage whose work several processes share, where the job has them: all run `alone`, which knows of that."""
+    return lambda job: together(name, job, alone)
 
 
 def _build_pairs(job: Job) -> Figures:
@@ -83,22 +90,28 @@ def _build_plan(job: Job) -> Figures:
 def _build_reference(job: Job) -> Figures:
     """Score every planned reply with the base model: the reference that the policy is held against."""
     from acord.align.reference import build_reference
+    from acord.align.short_memory import memory_faults
 
-    return build_reference(plan_folder=job.inputs["plan"], base_folder=job.inputs["base"], folder=job.folder)
+    plan = job.inputs["plan"]
+    with memory_faults(job.recipe.align, plan, "scoring the reference"):
+        return build_reference(plan_folder=plan, base_folder=job.inputs["base"], folder=job.folder)
 
 
 def _build_align(job: Job) -> Figures:
     """Train the policy on the plan, export it, and score the held-out pairs before and after."""
+    from acord.align.short_memory import memory_faults
     from acord.align.train import build_align
+    from acord.run.estimates.compare import compared
 
-    inputs = job.inputs
-    return build_align(
-        job.recipe,
-        plan_folder=inputs["plan"],
-        reference_folder=inputs["reference"],
-        base_folder=inputs["base"],
-        folder=job.folder,
-    )
+    recipe, plan, base, reference = job.recipe, job.inputs["plan"], job.inputs["base"], job.inputs["reference"]
+
+    def build() -> Figures:
+        with memory_faults(recipe.align, plan, "training"):
+            return build_align(
+                recipe, plan_folder=plan, reference_folder=reference, base_folder=base, folder=job.folder
+            )
+
+    return compared(recipe, build, plan_folder=plan, base_folder=base, folder=job.folder, runs=job.runs)
 
 
 def _build_evaluate(job: Job) -> Figures:
@@ -187,7 +200,7 @@ STAGES: tuple[Stage, ...] = (
         recipe_part=lambda recipe: {},  # noqa: ARG005  the plan holds all it needs
         outside=identity.nothing,
         libraries=("torch", "transformers"),
-        build=_build_reference,
+        build=_shared("reference", _build_reference),
         summary=summary.reference,
     ),
     Stage(
@@ -197,7 +210,7 @@ STAGES: tuple[Stage, ...] = (
         recipe_part=identity.align_part,
         outside=identity.nothing,
         libraries=("torch", "transformers"),
-        build=_build_align,
+        build=_shared("align", _build_align),
         summary=summary.align,
         resumable=True,
     ),
@@ -208,7 +221,7 @@ STAGES: tuple[Stage, ...] = (
         recipe_part=identity.evaluate_part,
         outside=identity.evaluated_outside,
         libraries=("lm_eval", "sacrebleu", "torch", "transformers"),
-        build=_build_evaluate,
+        build=_shared("evaluate", _build_evaluate),
         summary=summary.evaluate,
         applies=lambda recipe: recipe.evaluate is not None,
     ),

@@ -2,42 +2,47 @@
 
 runs/artefacts/<stage>-<key>/           a complete artefact with its manifest.json
 runs/artefacts/<stage>-<key>.partial/   one that is being built, or that a killed run left; never read
-runs/locks/                             one file for each artefact that is being built
+runs/locks/                             one file for each artefact that is being built, and each recipe that is run
 runs/hashes.json                        sha256 of files that were read
 runs/evaluations/                       figures of models on suites (`evaluations.py`)
 runs/judgements/                        what judges say of models' answers (`judgements.py`)
 runs/translations/                      what was translated, by content (`surroundings.py`)
+runs/bundles/                           what was unpacked of bundles (`bundle/`)
+runs/history.jsonl                      every version of every recipe that was run (`history.py`)
+runs/tensorboard/, runs/wandb/          what training told these, where asked (`acord run --tensorboard`, `--wandb`)
 runs/supply.json                        what sources were counted to hold (`supply_plan.py`)
 runs/<recipe>/                          links to the artefacts of one recipe (`run_folder.py`)
 """
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from acord.console import say
-from acord.errors import InputError
+from acord.errors import InputError, MachineError
 from acord.languages import text
 from acord.manifest import Manifest, damage, read_manifest, write_manifest
 from acord.run.disk import disk_faults, remove, sync_folder, sync_tree
 from acord.run.keys import HashCache
+from acord.run.locks import UNWRITABLE, Owner, locked, remove_abandoned
+from acord.whole import remove_beside_files
 
 KEY_DIGITS = 12
-# Descriptors of locks that are held. A forked process gets copies, and a copy keeps a lock after its owner is gone.
-_held: set[int] = set()
-
-
-def _let_go() -> None:
-    for descriptor in _held:
-        os.close(descriptor)
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_let_go)
-OWN_NAMES = ("artefacts", "locks", "hashes.json", "evaluations", "judgements", "translations", "supply.json")
+HISTORY = "history.jsonl"
+OWN_NAMES = (
+    "artefacts",
+    "locks",
+    "hashes.json",
+    "evaluations",
+    "judgements",
+    "translations",
+    "supply.json",
+    "bundles",
+    HISTORY,
+    "tensorboard",
+    "wandb",
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Store:
             if fault() is None:
                 return Artefact(final, read_manifest(final), reused=True)
             self._make_root()
-            with self._lock(stage, final.name):
+            with self._building(stage, final.name):
                 reason = fault()
                 if reason is None:
                     return Artefact(final, read_manifest(final), reused=True)
@@ -141,33 +146,48 @@ class Store:
                 raise InputError("no folder can be made there", where=str(folder), fix="Change --runs.") from None
 
     @contextmanager
-    def _lock(self, stage: str, name: str) -> Iterator[None]:
-        path = self.root / "locks" / name
-        descriptor = self._locked(path, stage)
-        _held.add(descriptor)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-            _held.discard(descriptor)
-            os.close(descriptor)
+    def _building(self, stage: str, name: str) -> Iterator[None]:
+        """Nobody else builds that artefact meanwhile; who does is told of, and waited for."""
 
-    def _locked(self, path: Path, stage: str) -> int:
-        told = False
-        while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        def busy(owner: Owner | None) -> None:
+            folder = str(self.root / "artefacts" / name)
+            known = {} if owner is None else {**owner._asdict(), "process": str(owner.process)}
+            who = text("lock_owner", **known) if known else text("another_process")
+            say(text("stage_waits", stage=stage, folder=folder, owner=who))
+
+        with locked(self.root / "locks" / name, busy=busy):
+            yield
+
+    @contextmanager
+    def running(self, recipe: str) -> Iterator[None]:
+        """Nobody else runs the recipe of that name in this store meanwhile. What killed runs left of it is removed.
+
+        Raises InputError, with the owner's name, where somebody does, and MachineError for a fault of the disk. Where
+        nothing can be written there is no lock, and a run that reuses everything needs none.
+        """
+
+        def busy(owner: Owner | None) -> None:
+            who = "another process" if owner is None else str(owner)
+            raise InputError(
+                f"the recipe {recipe} is being run by {who}",
+                where=str(self.root / recipe),
+                fix="Wait for that run or end it, or give another folder with --runs.",
+            )
+
+        path = self.root / "locks" / f"run-{recipe}"
+        with ExitStack() as held:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not told:
-                    say(text("stage_waits", stage=stage, folder=str(self.root / "artefacts" / path.name)))
-                told = True
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Who held the lock has removed its file: a lock on a file without a name excludes nobody.
-            try:
-                named = os.path.samestat(os.fstat(descriptor), path.stat())
-            except FileNotFoundError:
-                named = False
-            if named:
-                return descriptor
-            os.close(descriptor)
+                with disk_faults(path):
+                    self._make_root()
+                    held.enter_context(locked(path, busy=busy))
+                    self._remove_leftovers(recipe)
+            except MachineError as error:
+                if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in UNWRITABLE:
+                    raise
+            yield
+
+    def _remove_leftovers(self, recipe: str) -> None:
+        """What killed processes left, and no later step would write over."""
+        remove_abandoned(self.root / "locks")
+        remove_beside_files(self.root / recipe)
+        self.hashes().tidy()

@@ -55,16 +55,23 @@ class ScoringModel(nn.Module):
         self.window = sliding_window(config)
         self._told = False
 
-    def forward(self, forest: Forest) -> Scores:
-        """Score every reply of the forest. Differentiable in the weights through logp_R."""
+    def forward(self, forest: Forest, *, calls: int = 0) -> Scores:
+        """Score every reply of the forest. Differentiable in the weights through logp_R.
+
+        calls: how often the body runs at least. Processes that hold its weights together must run it equally often.
+        """
         head = self.head()
         device = head.weight_VD.device
-        if self.shared and not self._too_deep(forest):
+        depth, sequences = int(forest.position_T.max()) + 1, len(forest.path_of_sequence)
+        if self.as_tree(depth):
             node_U, row_S = np.unique(forest.parent_node_S(), return_inverse=True)
             hidden_UD = self._hidden_of_forest(forest, device)[torch.from_numpy(node_U).to(device)]
         else:
             row_S = np.arange(len(forest.node_S))
+            self._tell_unshared()
             hidden_UD = self._hidden_one_by_one(forest, device)
+        for _ in range(calls - self.calls(depth, sequences)):
+            hidden_UD = hidden_UD + 0.0 * self._idle(device)
         token_S = forest.token_T[forest.node_S]
         scores = token_log_probabilities(hidden_UD, head, torch.from_numpy(row_S), torch.from_numpy(token_S))
         reply = _tensor(np.repeat(np.arange(forest.replies), forest.length_R), device)
@@ -127,15 +134,27 @@ class ScoringModel(nn.Module):
         finally:
             model.set_attn_implementation(found)
 
-    def _too_deep(self, forest: Forest) -> bool:
-        """Whether a layer would see less of a path than all of it, which the tree's attention does not do."""
-        depth = int(forest.position_T.max()) + 1
-        if self.window is None or depth <= self.window:
-            return False
-        if not self._told:
+    def as_tree(self, depth: int) -> bool:
+        """Whether sequences of which the longest has `depth` tokens share prefixes.
+
+        They do not where a layer would see less of a path than all of it, which the tree's attention does not do.
+        """
+        return self.shared and (self.window is None or depth <= self.window)
+
+    def calls(self, depth: int, sequences: int) -> int:
+        """How often the body runs for that many sequences of which the longest has `depth` tokens."""
+        return 1 if self.as_tree(depth) else sequences
+
+    def _tell_unshared(self) -> None:
+        if self.shared and not self._told:
             say(f"prefixes are not shared where a sequence is longer than the sliding window ({self.window} tokens)")
             self._told = True
-        return True
+
+    def _idle(self, device: torch.device) -> Tensor:
+        """The body on one token: its sum, which is of no use."""
+        token_T = torch.zeros(1, dtype=torch.int64, device=device)
+        with self._attention(self.own_attention):
+            return self._body(token_T, token_T).sum()
 
     def _hidden_one_by_one(self, forest: Forest, device: torch.device) -> Tensor:
         rows: list[Tensor] = []

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acord.align.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
+from acord.align.checkpoints.files import read_tensors, told_state
+from acord.align.checkpoints.folder import Checkpoints
+from acord.align.checkpoints.writer import Moment, Writer
+from acord.align.journal import Journal
 from acord.align.metrics import Scored
 from acord.align.policy import Policy
 from acord.align.reference import ReplyScores
 from acord.align.step import StepResult, train_step
 from acord.chat import ChatFormat
 from acord.console import say
+from acord.processes import world
 from acord.recipe import Align
 from scripts.bundled.draft import Draft
 from scripts.bundled.examples import step_examples
@@ -65,24 +69,26 @@ def train(policy: Policy, course: Course, folder: Path) -> list[Record]:
     The share that was done is in every line, so that a run by the clock is documented step by step. Returns all lines.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    metrics, checkpoints = folder / "metrics.jsonl", folder / "checkpoints"
-    records, spent = _resume(policy, metrics, checkpoints)
+    metrics, checkpoints = folder / "metrics.jsonl", Checkpoints(folder / "checkpoints")
+    journal, spent = _resume(policy, metrics, checkpoints)
+    writer = Writer(checkpoints, world())
     started = saved = time.monotonic()
-    with metrics.open("a", encoding="utf-8") as file, policy.scorer.tree_attention():
+    with journal, policy.scorer.tree_attention():
         while True:
-            share = course.budget.share(len(records), spent + time.monotonic() - started)
+            share = course.budget.share(len(journal.records), spent + time.monotonic() - started)
             if share >= 1.0:
-                return records
-            record = _step(policy, course, len(records), share)
-            if time.monotonic() - saved > course.budget.checkpoint_seconds:
-                saved = time.monotonic()
-                memory = {"seconds": spent + saved - started}
-                save_checkpoint(checkpoints, Checkpoint(len(records) + 1, policy.state(), memory))
+                writer.wait()
+                return journal.records
+            record = _step(policy, course, len(journal.records), share)
+            due = time.monotonic() - saved > course.budget.checkpoint_seconds
+            if due:
                 record |= course.watch(share)
                 say(json.dumps(record))
-            records.append(record)
-            file.write(json.dumps(record) + "\n")
-            file.flush()
+            journal.add(record)
+            if due:
+                saved = time.monotonic()
+                memory = {"seconds": spent + saved - started}
+                writer.begin(policy.state(), Moment(len(journal.records), memory, journal.seal, metrics))
 
 
 def _step(policy: Policy, course: Course, number: int, share: float) -> Record:
@@ -121,14 +127,14 @@ def _nats_by_task(scored: Sequence[Scored]) -> dict[str, float]:
     return {task: round(total / tokens, 4) for task, (total, tokens) in sorted(sums.items())}
 
 
-def _resume(policy: Policy, metrics: Path, checkpoints: Path) -> tuple[list[Record], float]:
+def _resume(policy: Policy, metrics: Path, checkpoints: Checkpoints) -> tuple[Journal, float]:
     """The lines of the steps that are done, and the seconds that they took."""
-    checkpoint = latest_checkpoint(checkpoints)
-    if checkpoint is None:
-        metrics.unlink(missing_ok=True)
-        return [], 0.0
-    policy.restore(checkpoint.tensors)
-    lines = metrics.read_text(encoding="utf-8").splitlines()[: checkpoint.steps]
-    metrics.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    say(f"going on after step {checkpoint.steps}")
-    return [json.loads(line) for line in lines], float(checkpoint.memory["seconds"])
+    steps = checkpoints.newest(metrics) or 0
+    checkpoints.begin_at(steps)
+    if not steps:
+        return Journal(metrics, None, writes=True), 0.0
+    place = checkpoints.place(steps)
+    state = told_state(place)
+    policy.restore(read_tensors(place, policy.state()))
+    say(f"going on after step {steps}")
+    return Journal(metrics, state.metrics, writes=True), float(state.memory["seconds"])

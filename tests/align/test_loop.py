@@ -10,7 +10,6 @@ import pytest
 import torch
 from transformers import get_linear_schedule_with_warmup
 
-from acord.align.checkpoint import latest_checkpoint
 from acord.align.loop import Training, learning_rate_at, run_steps
 from acord.align.metrics import Scored, preference_metrics
 from acord.align.reference import score_examples
@@ -116,21 +115,6 @@ def test_a_killed_run_resumes_to_the_same_bits(
         whole.scorer.model.state_dict().items(), resumed.scorer.model.state_dict().values(), strict=True
     ):
         assert torch.equal(value, other), name
-
-
-def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
-    policy = policy_of(small_llama(), ALIGN)
-    pairs = random_pairs(8)
-    reference = score_examples(policy.scorer, pairs, 4096, "reference")
-    run_steps(policy, Training([[pairs]] * 4, reference, ALIGN, tmp_path))
-    (newest,) = (tmp_path / "checkpoints").iterdir()
-    assert newest.name == "step-2"
-    checkpoint = latest_checkpoint(tmp_path / "checkpoints")
-    assert checkpoint is not None
-    assert checkpoint.steps == 2
-    weights = newest / "state.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-100])
-    assert latest_checkpoint(tmp_path / "checkpoints") is None
 
 
 def test_a_gradient_that_is_not_finite_is_skipped_counted_and_the_run_ends_well(tmp_path: Path) -> None:

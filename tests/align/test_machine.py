@@ -8,7 +8,10 @@ import torch
 from transformers import LlamaConfig
 
 from acord.align import machine
+from acord.align.budget import SHARE_OF_FREE
+from acord.align.footprint import SLACK, Setting, head_bytes
 from acord.align.machine import choose_budget, choose_device, choose_precision, choose_threads
+from acord.align.shape import Shape
 from acord.recipe import Adapter, Align
 
 AUTO = Align()
@@ -114,7 +117,15 @@ def free(monkeypatch: pytest.MonkeyPatch, gigabytes: float) -> None:
     monkeypatch.setattr(machine, "_free_bytes", lambda _: gigabytes * 1e9)
 
 
-KEPT_MB = LAYERS * (4 * (10 * HIDDEN + 4 * INNER) + 8 * HIDDEN) / 1e6
+SHAPE = Shape(LAYERS, HIDDEN, INNER, HIDDEN, HIDDEN, 32_000, tied=False)
+KEEP = Setting("cpu", "float32", recompute=False)
+KEPT_MB = LAYERS * 4 * (10 * HIDDEN + 4 * INNER) / 1e6
+STATE = PARAMETERS * 16 / 1e9
+
+
+def needed_gb(tokens: int) -> float:
+    """Free memory in which so many tokens just fit beside the state."""
+    return STATE + SLACK["cpu"] * (KEPT_MB * 1e6 * tokens + head_bytes(SHAPE, KEEP, tokens)) / SHARE_OF_FREE / 1e9
 
 
 def test_enough_memory_gives_the_usual_budget_and_keeps_activations(
@@ -130,15 +141,14 @@ def test_enough_memory_gives_the_usual_budget_and_keeps_activations(
 def test_less_memory_gives_a_smaller_budget_before_activations_are_computed_again(
     monkeypatch: pytest.MonkeyPatch, model_folder: Path
 ) -> None:
-    state = PARAMETERS * 16 / 1e9
-    free(monkeypatch, state + 3_000 * KEPT_MB / 1e3 / 0.6)
+    free(monkeypatch, needed_gb(3_000))
     budget = choose_budget(AUTO, model_folder, "cpu", "float32")
     assert budget.tokens == pytest.approx(3_000, abs=1)
     assert not budget.activation_checkpointing
 
 
 def test_small_memory_turns_activation_checkpointing_on(monkeypatch: pytest.MonkeyPatch, model_folder: Path) -> None:
-    free(monkeypatch, PARAMETERS * 16 / 1e9 + 1_500 * KEPT_MB / 1e3 / 0.6)
+    free(monkeypatch, needed_gb(1_900))
     budget = choose_budget(AUTO, model_folder, "cpu", "float32")
     assert budget.activation_checkpointing
     assert budget.tokens == 4_096, "a layer's inputs alone are small: the usual budget fits again"
@@ -163,7 +173,7 @@ def test_the_recipes_budget_and_checkpointing_go_first(monkeypatch: pytest.Monke
 def test_bf16_keeps_smaller_activations_and_lora_a_smaller_state(
     monkeypatch: pytest.MonkeyPatch, model_folder: Path
 ) -> None:
-    free(monkeypatch, PARAMETERS * 16 / 1e9 + 1_000 * KEPT_MB / 1e3)
+    free(monkeypatch, needed_gb(600))
     choices = {
         name: choose_budget(
             Align(activation_checkpointing=False, adapter=adapter), model_folder, "cpu", precision
@@ -179,7 +189,8 @@ def test_bf16_keeps_smaller_activations_and_lora_a_smaller_state(
 
 
 def test_models_that_name_their_shape_as_gpt_2_does(monkeypatch: pytest.MonkeyPatch, model_folder: Path) -> None:
-    (model_folder / "config.json").write_text(json.dumps({"n_embd": HIDDEN, "n_layer": LAYERS, "n_inner": None}))
+    named = {"n_embd": HIDDEN, "n_layer": LAYERS, "n_head": 8, "n_inner": None}
+    (model_folder / "config.json").write_text(json.dumps(named))
     free(monkeypatch, 50)
-    expected = LAYERS * (4 * (10 * HIDDEN + 4 * 4 * HIDDEN) + 8 * HIDDEN) / 1e6
+    expected = LAYERS * 4 * (10 * HIDDEN + 4 * 4 * HIDDEN) / 1e6
     assert choose_budget(AUTO, model_folder, "cpu", "float32").reason.startswith(f"{expected:.2f} MB a token")

@@ -58,6 +58,7 @@ def test_lengths_have_their_median(inventor: Inventor) -> None:
     assert max(similar) < 0.6
 
 
+@pytest.mark.slow
 def test_openorca_joins_as_often_as_stated(tmp_path: Path) -> None:
     truth = {side: write_orca(tmp_path, side, scale=SCALE, seed=3) for side in ("gpt4", "gpt35")}
     chosen, rejected = (pq.read_table(tmp_path / name).to_pylist() for name in (GPT4_FILE, GPT35_FILE))
@@ -79,6 +80,7 @@ def test_openorca_joins_as_often_as_stated(tmp_path: Path) -> None:
     assert (tmp_path / "again" / GPT4_FILE).read_bytes() == (tmp_path / GPT4_FILE).read_bytes()
 
 
+@pytest.mark.slow
 def test_nothing_is_planted_in_a_row_whose_prompt_stands_twice(tmp_path: Path) -> None:
     truth = write_orca(tmp_path, "gpt4", scale=0.03, seed=3)
     rows = pq.read_table(tmp_path / GPT4_FILE).to_pylist()

@@ -63,10 +63,14 @@ def test_engine_limits(tmp_path: Path) -> None:
     assert "| hh/bf16/256k |" in done.stdout
 
 
-@pytest.mark.slow
-def test_gpu_benchmark_without_a_gpu() -> None:
-    done = run("gpu_2b")
-    assert (done.returncode, done.stderr) == (2, "needs a CUDA GPU\n")
+def test_gpu_benchmark_without_a_gpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import gpu_2b
+
+    monkeypatch.setattr("sys.argv", ["gpu_2b.py"])
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(SystemExit, match=r"^2$"):
+        gpu_2b.main()
+    assert capsys.readouterr().err == "needs a CUDA GPU\n"
 
 
 @pytest.mark.slow
@@ -87,12 +91,17 @@ def test_gpu_benchmark_rehearsed_on_the_cpu(tmp_path: Path) -> None:
     assert entry["saving"]["checkpoint_bytes"] > 12 * entry["parameters"]
 
 
-@pytest.mark.slow
-def test_data_that_is_missing_is_one_line(tmp_path: Path) -> None:
-    done = run("engine_limits", "--data", str(tmp_path / "absent"))
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "--data" in done.stderr
+def test_data_that_is_missing_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import engine_limits
+
+    monkeypatch.setattr("sys.argv", ["engine_limits.py", "--data", str(tmp_path / "absent")])
+    with pytest.raises(SystemExit, match=r"^2$"):
+        engine_limits.main()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "--data" in said
 
 
 def test_the_pages_show_the_results_as_they_are() -> None:

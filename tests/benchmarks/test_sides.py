@@ -81,10 +81,14 @@ def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("trl") is None, reason="needs the [bench] extra")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_trls_side(tmp_path: Path, precision: str) -> None:
+def test_trls_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
+    """In this process: TRL takes seconds to import. That it runs in one of its own is for test_dpo_vs_trl to see."""
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    import trl_side
+
     same = job(tmp_path, precision)
     settings = [Setting(4), Setting(8, precompute=True), Setting(2, activation_checkpointing=True, grouped=True)]
-    rows = run_apart("trl_side", TrlJob(same, settings))
+    rows = trl_side.measure(asdict(TrlJob(same, settings)))
     acord = measure(asdict(AcordJob(same, token_budget=64)))
     assert [row["setting"] for row in rows] == [str(setting) for setting in settings]
     for row in rows:

@@ -178,6 +178,7 @@ def test_length_tells_nothing(language: str, held_out: bool, unit: str) -> None:
 # Each fault, seen in the text itself.
 
 
+@pytest.mark.slow
 def test_chosen_replies_are_in_their_language_and_whole() -> None:
     tags = {"va": "ca", "es": "es", "en": "en"}
     for sample in samples():

@@ -71,7 +71,8 @@ class HubServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "HubServer":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # It looks so often, in seconds, at whether it is to end.
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

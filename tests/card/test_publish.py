@@ -53,7 +53,7 @@ def publication(exported: Path) -> Publication:
 
 
 @pytest.fixture
-def copy(exported: Path, tmp_path: Path) -> Path:
+def copy(exported: Path, tmp_path: Path, written_once: None) -> Path:  # noqa: ARG001  verified with texts written once
     return Path(shutil.copytree(exported, tmp_path / "out"))
 
 
@@ -195,6 +195,7 @@ def test_a_model_that_is_not_the_cards_is_refused(copy: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("written_once")
 def test_an_export_in_another_shape_is_held_against_its_record(made: Made, evidence: Evidence, tmp_path: Path) -> None:
     run = run_with_card(made, evidence, tmp_path / "runs")
     export_model(str(run), tmp_path, tmp_path / "out", "merged", "float16")

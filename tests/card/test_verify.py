@@ -37,7 +37,7 @@ def verification(card: Path) -> Verification:
 
 
 @pytest.fixture
-def copy(card: Path, tmp_path: Path) -> Path:
+def copy(card: Path, tmp_path: Path, written_once: None) -> Path:  # noqa: ARG001  it is verified with texts written once
     return Path(shutil.copytree(card, tmp_path / "card"))
 
 

@@ -139,6 +139,7 @@ def test_two_builds_give_the_same_ids() -> None:
     assert first.describe() == second.describe()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bytelevel", "metaspace-first"])
 def test_twenty_threads_give_the_ids_of_one(kind: str) -> None:
     pairs = [

@@ -70,6 +70,7 @@ def test_a_source_is_translated_whole_and_says_where_it_comes_from(tmp_path: Pat
     assert result.figures["by_origin"] == {"human": 2, "translated": 2}
 
 
+@pytest.mark.slow
 @needs_apertium
 def test_a_conversation_in_two_sources_is_translated_once_although_the_second_gives_no_pair(tmp_path: Path) -> None:
     sources = [oasst(tmp_path, "one", OFFICE), oasst(tmp_path, "two", [*OFFICE, *CODE])]
@@ -80,6 +81,7 @@ def test_a_conversation_in_two_sources_is_translated_once_although_the_second_gi
     assert both.figures["rows_by_source"]["va2"]["dropped_by_reason"] == {"duplicate": 1}
 
 
+@pytest.mark.slow
 @needs_apertium
 def test_twins_may_be_left_out(tmp_path: Path) -> None:
     sources = [oasst(tmp_path, "es", [*OFFICE, *CODE]), translated("va", "es")]
@@ -91,6 +93,7 @@ def test_twins_may_be_left_out(tmp_path: Path) -> None:
     assert len({pair.group for pair in some.pairs}) == 2
 
 
+@pytest.mark.slow
 @needs_apertium
 def test_what_is_filtered_in_spanish_is_not_translated(tmp_path: Path) -> None:
     shouting = spanish("c", "¿Y ahora?", "Ya está.", "ya está")

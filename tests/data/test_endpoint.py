@@ -67,6 +67,7 @@ def test_a_server_that_never_answers_right_is_given_up() -> None:
         assert client.requests == TRIES
 
 
+@pytest.mark.slow
 def test_the_servers_wish_is_heeded() -> None:
     with (
         serving(lambda b, n: Reply(429, b"", (("Retry-After", "1"),)) if n == 0 else echo(b, n)) as server,

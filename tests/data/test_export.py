@@ -91,6 +91,7 @@ def test_acords_own_form_keeps_all_that_a_row_may_state(built):
         assert pair.source_id == row["id"]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(
     prompt=st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.text(min_size=1)), max_size=3),

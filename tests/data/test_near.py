@@ -153,6 +153,7 @@ def test_copies_are_found_among_many_that_share_a_template() -> None:
     assert sum(found) >= 98
 
 
+@pytest.mark.slow
 def test_growing_forgets_nothing() -> None:
     draw, near = random.Random(6), NearDuplicates(0.9)
     prompts = [" ".join(words(draw, 24)) for _ in range(3_000)]

@@ -258,6 +258,7 @@ def test_the_harness_is_the_pinned_one():
     assert (harness_tasks() / "catalan_bench" / "xnli_va.yaml").is_file()
 
 
+@pytest.mark.slow
 def test_the_plan_of_the_reference_recipe_lists_all_rows_without_torch(tmp_path):
     code = (
         "import socket, sys\n"

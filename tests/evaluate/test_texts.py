@@ -324,6 +324,7 @@ def test_real_truthfulqa_is_found_in_the_words_that_a_user_would_type(tmp_path: 
     assert sum(match is not None for match in matches) / len(rows) >= 0.95
 
 
+@pytest.mark.slow
 def test_real_xquad_has_each_passage_once_and_every_question(tmp_path: Path) -> None:
     content = json.loads(gzip.decompress(real("xquad.ca.json.gz").read_bytes()))
     paragraphs = [one for article in content["data"] for one in article["paragraphs"]]

@@ -71,6 +71,7 @@ def test_what_was_added_is_read_back_and_is_nobody_elses(store: FeedbackStore) -
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_lose_nothing_while_another_deletes(store: FeedbackStore) -> None:
     store.add(prefer("first", annotator="gone"))
     writers = [start(WRITER, str(store.path), who, "40") for who in ("Anna", "Biel", "Carme")]
@@ -94,6 +95,7 @@ def test_processes_that_write_at_once_lose_nothing_while_another_deletes(store: 
     assert sorted(said) == sorted(f"{who} {number}" for who in ("Anna", "Biel", "Carme") for number in range(40))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 200])
 def test_half_a_line_of_a_killed_writer_is_passed_over_and_mended(
     store: FeedbackStore, capfd: pytest.CaptureFixture[str], length: int
@@ -112,6 +114,7 @@ def test_half_a_line_of_a_killed_writer_is_passed_over_and_mended(
     assert len(store.path.read_bytes().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_loses_nothing_that_it_said_it_wrote(store: FeedbackStore) -> None:
     writer = start(WRITER, str(store.path), "Anna", "100000")
     assert writer.stdout is not None

@@ -169,6 +169,7 @@ def test_layers_that_carry_a_state_are_not_put_in_slots(monkeypatch: pytest.Monk
     assert isinstance(transformers_generator(model, TOKENIZER, (EOS,), 0), OneByOne)
 
 
+@pytest.mark.slow
 def test_generation_settings_of_the_model_hold() -> None:
     model = build("llama")
     model.generation_config.repetition_penalty = 1.7
@@ -256,6 +257,7 @@ def test_no_reply_waits_for_the_longest() -> None:
     assert steps.count(0) == 4
 
 
+@pytest.mark.slow
 def test_a_reply_does_not_depend_on_its_neighbours() -> None:
     model = build("llama")
     requests = some_requests(12, temperature=0.9, top_p=0.8, seed=3)

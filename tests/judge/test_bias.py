@@ -21,6 +21,7 @@ def test_it_is_named_without_human_labels_too(judge: Planted) -> None:
     assert {one.name for one in judged(judge, 1).findings(labelled=False)} == NAMED[judge]
 
 
+@pytest.mark.slow
 def test_a_good_judge_is_seldom_named() -> None:
     """Of 20 seeds at most 3 (a rate of .05 gives more once in 60 times); the long test measures the rate."""
     assert sum(bool(judged("perfect", seed).findings()) for seed in range(20)) <= 3
@@ -29,16 +30,16 @@ def test_a_good_judge_is_seldom_named() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("labelled", [True, False])
 def test_the_rate_of_false_alarms(labelled: bool) -> None:
-    """200 seeds: no more than .05 allows (over 16 once in 50 times); of 500 seeds .024 and .036 were measured."""
-    assert sum(bool(judged("perfect", seed).findings(labelled=labelled)) for seed in range(200)) <= 16
+    """100 seeds: no more than .05 allows (over 9 once in 35 times); of 500 seeds .024 and .036 were measured."""
+    assert sum(bool(judged("perfect", seed).findings(labelled=labelled)) for seed in range(100)) <= 9
 
 
 @pytest.mark.slow
 def test_the_rate_of_misses() -> None:
     for judge, names in NAMED.items():
-        found = [{one.name for one in judged(judge, seed).findings()} for seed in range(40)]
-        assert sum(names <= one for one in found) >= 37, judge
-        assert sum(one == names for one in found) >= 35, judge
+        found = [{one.name for one in judged(judge, seed).findings()} for seed in range(20)]
+        assert sum(names <= one for one in found) >= 19, judge
+        assert sum(one == names for one in found) >= 18, judge
 
 
 def test_a_judge_that_agrees_with_people_is_not_chance() -> None:

@@ -148,6 +148,7 @@ def test_replies_come_in_the_order_of_the_calls_and_equal_calls_are_made_once(tm
         assert body["response_format"]["json_schema"] == {"name": "rating", "schema": RATING_SCHEMA, "strict": True}
 
 
+@pytest.mark.slow
 def test_the_servers_wish_is_heeded_in_seconds_and_by_date(tmp_path: Path) -> None:
     for behaviour, least in (("429-for-1-s-then-ok", 1.0), ("429-by-date-then-ok", 0.001)):
         with JudgeServer(script=behaviour) as server:
@@ -223,6 +224,7 @@ def test_the_key_is_sent_and_told_to_nobody(
     assert all(server.url.encode() not in file.read_bytes() for file in tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_not_there_or_never_answers(tmp_path: Path) -> None:
     with JudgeServer(script="hangs") as server:
         nowhere = judge(server).model_copy(update={"endpoint": "http://127.0.0.1:9/v1"})

@@ -69,6 +69,7 @@ def fail(seen: list[str]) -> None:
         raise RuntimeError("mine")
 
 
+@pytest.mark.slow
 def test_it_ends_with_an_error_of_the_run_too():
     seen: list[str] = []
     with pytest.raises(RuntimeError, match="mine"):

@@ -18,6 +18,7 @@ from tests.judge.judge_server import JudgeServer
 from tests.judge.test_client import FOUR, ask, calls, judge, stored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_the_cap_on_calls_holds_to_the_call(tmp_path: Path, concurrency: int) -> None:
     with JudgeServer(script="prose-then-500-then-ok", seconds=0.01) as server:

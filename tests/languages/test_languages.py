@@ -28,9 +28,22 @@ def test_every_interface_has_the_keys_and_placeholders_of_english(tag):
 
 # Names and signs between values, and a word that two languages share.
 SAME = {
+    "diff_versions",
+    "runs_model",
+    "watch_gradient",
+    "diff_plan",
+    "watch_nll",
+    "watch_tokens",
     "result_model",
     "result_manifest",
     "plan_present",
+    "estimate_tokens",
+    "estimate_flop",
+    "estimate_seconds",
+    "estimate_minutes",
+    "estimate_hours",
+    "estimate_gpu_hours_value",
+    "estimate_need_apertium",
     "availability_rows",
     "judge_trust_of",
     "judge_table_caption",

@@ -122,6 +122,7 @@ def test_every_label_is_one_of_the_stated() -> None:
     assert {classify(one).label for sentences in HELD_APART.values() for one in sentences} | {"empty"} == set(LABELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "labels", "least", "never", "most"),
     [

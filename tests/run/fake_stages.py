@@ -15,7 +15,7 @@ def recipe(tmp_path: Path, **changes):
     if not source.exists():
         source.write_text('{"text": "one"}\n')
     content = {
-        "name": "fake",
+        "name": changes.get("name", "fake"),
         "model": {"base": "random:llama-1x8", "tokenizer": "train"},
         "data": {"sources": [{"name": "here", "format": "pairs", "path": str(source)}]},
         "seed": changes.get("seed", 0),

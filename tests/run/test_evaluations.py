@@ -23,7 +23,7 @@ def recipe(name: str, **sections: object) -> dict[str, object]:
         "name": name,
         "model": {"base": "random:llama-1x64", "tokenizer": "train", "vocabulary": 300},
         "data": {"sources": [{"name": "here", "format": "pairs", "path": str(PAIRS)}], "held_out": 0.3},
-        "align": {"batch_pairs": 1, "learning_rate": 1e-3, "checkpoint_steps": 2, "keep_checkpoints": True},
+        "align": {"batch_pairs": 1, "learning_rate": 1e-3, "checkpoint_steps": 2, "keep": ["all"]},
         **sections,
     }
 

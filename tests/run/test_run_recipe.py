@@ -2,10 +2,12 @@
 
 # ruff: noqa: ARG001  stages have one signature, used or not
 import errno
+import getpass
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -263,10 +265,10 @@ def test_two_threads_build_once(tmp_path, capsys):
     stages = (first(build=slow_build(0.5, started)),)
     results = []
 
-    def work():
-        results.append(run(tmp_path, stages=stages).stage("first").reused)
+    def work(name):
+        results.append(run(tmp_path, stages=stages, name=name).stage("first").reused)
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two", "three")]
     threads[0].start()
     wait_for(started)
     for thread in threads[1:]:
@@ -286,13 +288,13 @@ from tests.run.fake_stages import first, recipe, slow_build
 from acord.run.run_recipe import run_recipe
 here = Path(sys.argv[2])
 stages = (first(build=slow_build(float(sys.argv[3]), here / "started")),)
-result = run_recipe(recipe(here), here / "runs", stages=stages)
+result = run_recipe(recipe(here, name=sys.argv[4]), here / "runs", stages=stages)
 print("reused" if result.stages[0].reused else "built")
 """
 
 
-def worker(tmp_path: Path, seconds: float) -> subprocess.Popen:
-    command = [sys.executable, "-c", WORKER, str(ROOT), str(tmp_path), str(seconds)]
+def worker(tmp_path: Path, seconds: float, name: str = "fake") -> subprocess.Popen:
+    command = [sys.executable, "-c", WORKER, str(ROOT), str(tmp_path), str(seconds), name]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -320,11 +322,28 @@ def test_a_run_killed_in_a_stage_starts_it_again(tmp_path):
 def test_two_processes_build_once_and_the_second_says_that_it_waits(tmp_path):
     one = worker(tmp_path, 3)
     wait_for(tmp_path / "started")
-    two = worker(tmp_path, 0)
+    two = worker(tmp_path, 0, "another")
     out_one, _ = one.communicate(timeout=60)
     out_two, err_two = two.communicate(timeout=60)
     assert (out_one, out_two) == ("built\n", "reused\n")
-    assert "another process is building it" in err_two
+    assert f"is being built by {getpass.getuser()} (process {one.pid} on {socket.gethostname()}, since 20" in err_two
+
+
+def test_a_second_run_of_a_recipe_is_refused_with_the_owners_name(tmp_path):
+    """Whoever holds the lock counts, not what its file says: a dead owner's name refuses nobody."""
+    locks = tmp_path / "runs" / "locks"
+    one = worker(tmp_path, 60)
+    wait_for(tmp_path / "started")
+    with pytest.raises(InputError) as refused:
+        run(tmp_path)
+    line = str(refused.value)
+    assert line.startswith(f"{tmp_path / 'runs' / 'fake'}: the recipe fake is being run by ")
+    assert f"{getpass.getuser()} (process {one.pid} on {socket.gethostname()}, since 20" in line
+    one.kill()
+    one.wait()
+    assert str(one.pid) in (locks / "run-fake").read_text()
+    assert len(run(tmp_path).stages) == 2
+    assert list(locks.iterdir()) == []
 
 
 def test_an_input_that_came_out_differently_under_the_same_key_rebuilds_what_read_it(tmp_path, capsys):

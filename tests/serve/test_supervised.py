@@ -121,6 +121,7 @@ def test_kill_9_under_load_fails_the_replies_at_once_and_the_engine_comes_back(e
     assert list(engine.ask(Ask((5,), 1)))[-1].ids == (5,)
 
 
+@pytest.mark.slow
 def test_a_process_that_says_nothing_any_more_is_ended_and_started_again() -> None:
     engine = scripted()
     wait_for(engine, "ready")

@@ -49,6 +49,7 @@ def built(tmp_path: Path, rows: list[Any], **more: Any) -> Read:
     return read(tmp_path, format="feedback", path=write_jsonl(tmp_path / "ours.jsonl", rows), **more)
 
 
+@pytest.mark.slow
 def test_the_loop_closes(tmp_path: Path) -> None:
     """Preferences that were written become a run's pairs, in their languages, with their lineage, without names."""
     store = FeedbackStore(tmp_path / "ours.jsonl")

@@ -77,6 +77,7 @@ def texts_of(rows: list[dict[str, Any]], pairs: set[tuple[str, str]]) -> set[tup
     return {(path(messages[x]["parent_id"]), messages[x]["text"], messages[y]["text"]) for x, y in pairs}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=forests(), parts=st.integers(1, 4))
 def test_no_forest_breaks_the_accounting(tmp_path: Path, rows: list[dict[str, Any]], parts: int) -> None:

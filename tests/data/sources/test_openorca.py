@@ -89,6 +89,7 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
         built(tmp_path, [{**openorca_row("q", "x"), "response": 3}], [openorca_row("q", "y")])
 
 
+@pytest.mark.slow
 def test_only_the_pairs_that_are_wanted_are_read(tmp_path: Path) -> None:
     """Of many matches a few are drawn, the same whatever the batches, and every other row has its reason."""
     chosen = [openorca_row(f"q{number}", f"good {number}") for number in range(3_000)]
@@ -109,6 +110,7 @@ def test_only_the_pairs_that_are_wanted_are_read(tmp_path: Path) -> None:
     assert many.figures["rows_dropped"] == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 5])
 def test_what_is_drawn_does_not_depend_on_the_processes(
     tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch

@@ -220,6 +220,7 @@ def test_real_modes_differ(tmp_path: Path) -> None:
         assert university.translate(["Hoy"]) == ["Avui"]
 
 
+@pytest.mark.slow
 @needs_apertium
 def test_a_real_pipe_killed_between_and_within_calls(tmp_path: Path) -> None:
     with apertium(tmp_path) as made:

@@ -38,10 +38,11 @@ class Server:
     def wait_until(self, status: int, seconds: float = SECONDS) -> float:
         """Until /health answers so -> how long that took."""
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            if httpx2.get(f"{self.address}/health").status_code == status:
-                return time.monotonic() - began
-            time.sleep(0.02)
+        with httpx2.Client(base_url=self.address) as client:
+            while time.monotonic() - began < seconds:
+                if client.get("/health").status_code == status:
+                    return time.monotonic() - began
+                time.sleep(0.05)
         raise AssertionError(f"/health did not answer {status}:\n{self.log.read_text()}")
 
 

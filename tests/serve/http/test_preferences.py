@@ -6,33 +6,13 @@ import httpx2
 import pytest
 
 from acord.feedback.store import FeedbackStore
-from tests.serve.http.servers import serving
 
-SESSION = """
-name: trial
-purpose: to try the server
-retention: a day
-contact: nobody
-overlap: 2
-annotators: named
-prompts:
-  - id: one
-    messages: [{role: user, content: "Escriu una frase sobre el temps."}]
-  - Bon dia
-"""
 QUESTION = [{"role": "user", "content": "Escriu una frase sobre el temps."}]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("feedback")
-
-
-@pytest.fixture(scope="module")
-def http(folder):
-    (folder / "session.yaml").write_text(SESSION)
-    options = ("--feedback", str(folder / "kept.jsonl"), "--session", str(folder / "session.yaml"), "--slots", "2")
-    with serving(*options) as server, httpx2.Client(base_url=server.address, timeout=30) as one:
+def http(server):
+    with httpx2.Client(base_url=server.address, timeout=30) as one:
         yield one
 
 
@@ -72,7 +52,7 @@ def test_the_page_and_its_texts_are_there(http):
         assert all(isinstance(text, str) for text in texts.values())
 
 
-def test_a_choice_is_kept_with_the_replies_in_the_order_shown(http, folder):
+def test_a_choice_is_kept_with_the_replies_in_the_order_shown(http, kept):
     events, replies = compare(http, temperature=1.5)
     assert [sorted(event) for event in events if "finish" in event] == [["finish", "side"]] * 2
     assert list(events[-1]) == ["id"]
@@ -80,11 +60,11 @@ def test_a_choice_is_kept_with_the_replies_in_the_order_shown(http, folder):
     assert "bundled" not in json.dumps(events)
     answer = http.post("/acord/preferences", json={"id": events[-1]["id"], "choice": "2"})
     assert answer.status_code == 201
-    kept = FeedbackStore(folder / "kept.jsonl").read()[-1]
-    assert (kept.id, list(kept.models)) == (answer.json()["id"], answer.json()["models"])
-    assert sorted(kept.models) == ["bundled", "bundled (2)"]
-    assert (list(kept.replies), kept.choice, list(kept.prompt)) == (replies, "2", QUESTION)
-    assert (kept.language, kept.session, kept.annotator) == ("va", None, None)
+    row = FeedbackStore(kept).read()[-1]
+    assert (row.id, list(row.models)) == (answer.json()["id"], answer.json()["models"])
+    assert sorted(row.models) == ["bundled", "bundled (2)"]
+    assert (list(row.replies), row.choice, list(row.prompt)) == (replies, "2", QUESTION)
+    assert (row.language, row.session, row.annotator) == ("va", None, None)
     again = http.post("/acord/preferences", json={"id": events[-1]["id"], "choice": "1"})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "already_chosen")
 
@@ -98,7 +78,7 @@ def test_the_first_model_is_on_either_side(http):
     assert names == {"bundled", "bundled (2)"}
 
 
-def test_a_session_from_its_notice_to_its_end(http, folder):
+def test_a_session_from_its_notice_to_its_end(http, kept):
     for body in ({"name": "Anna", "agreed": False}, {"name": " ", "agreed": True}, {"name": "Anna"}, {"agreed": True}):
         assert http.post("/acord/session/join", json=body).status_code == 400
     joined = http.post("/acord/session/join", json={"name": "Anna", "agreed": True}).json()
@@ -112,9 +92,9 @@ def test_a_session_from_its_notice_to_its_end(http, folder):
         answer = http.post("/acord/preferences", json={"id": events[-1]["id"], "choice": "1"})
         assert answer.status_code == 201
     assert step["progress"] == {"done": 2, "of": 2}
-    kept = FeedbackStore(folder / "kept.jsonl").read()[-2:]
-    assert {(one.annotator, one.session) for one in kept} == {("Anna", "trial")}
-    assert "one" in {one.prompt_id for one in kept}
+    rows = FeedbackStore(kept).read()[-2:]
+    assert {(one.annotator, one.session) for one in rows} == {("Anna", "trial")}
+    assert "one" in {one.prompt_id for one in rows}
     progress = http.get("/acord/session/progress").json()
     assert progress["annotators"] == [{"shown": "Anna", "done": 2}]
     assert (progress["prompts"], progress["complete"], progress["agreement"]) == (2, 0, None)

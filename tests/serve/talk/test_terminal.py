@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from acord.bundled import bundled_path
+from acord.cli import main_with
 from acord.feedback.store import FeedbackStore
 from tests.serve.talk.terminal import END, INTERRUPT, ROOT, Terminal
 
@@ -96,12 +97,13 @@ def acord(*arguments, given: bytes = b""):
     return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, check=False, timeout=120)
 
 
-def test_pipes_and_one_answer_on_a_terminal(terminal):
+def test_pipes_and_one_answer_on_a_terminal(terminal, capsys):
     done = acord(MODEL, "--json", given=QUESTION.encode() + b"\n")
     assert done.returncode == 0
     answered = json.loads(done.stdout)
     assert answered["finished"] is True
-    assert acord(MODEL, "--prompt", QUESTION).stdout.decode() == answered["answer"] + "\n"
+    assert main_with(["chat", MODEL, "--prompt", QUESTION]) == 0
+    assert capsys.readouterr().out == answered["answer"] + "\n"
     shown = terminal("--prompt", QUESTION)
     assert shown.until("\n").strip() == answered["answer"]
     assert shown.ended() == 0
