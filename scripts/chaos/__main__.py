@@ -1,6 +1,6 @@
 """Kill a small run at every write, fsync and rename, and at random moments; each must end in the same bytes.
 
-    python -m scripts.chaos                             # every place of every stage, and 50 moments
+    python -m scripts.chaos                             # every place of every stage, 50 moments, 200 faults
     python -m scripts.chaos --stages align              # the places of one stage
     python -m scripts.chaos --sample 40 --faults 40     # some of the places, drawn by --seed
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.chaos", description="Kill runs and start them again.")
     parser.add_argument("--stages", nargs="*", default=[], help="only the places of these stages")
     parser.add_argument("--sample", type=int, help="in how many places to kill it; all by default")
-    parser.add_argument("--faults", type=int, help="at how many calls the disk is at fault; all by default")
+    parser.add_argument("--faults", type=int, default=200, help="at how many calls the disk is at fault")
     parser.add_argument("--moments", type=int, default=50, help="random moments of a whole run")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="for what is drawn")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))

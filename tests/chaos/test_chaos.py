@@ -11,7 +11,7 @@ import pytest
 from scripts.chaos.calls import can_watch
 
 ROOT = Path(__file__).parents[2]
-FEW = ["--sample", "6", "--faults", "6", "--moments", "1", "--workers", "2"]
+FEW = ["--sample", "5", "--faults", "5", "--moments", "1", "--workers", "2"]
 
 
 @pytest.mark.slow
@@ -21,5 +21,5 @@ def test_a_sample_of_kills_and_faults_ends_in_the_same_bytes():
     command = [sys.executable, "-m", "scripts.chaos", "--stages", "pairs", "align", *FEW, "--seed", seed]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"seed {seed}\n{done.stdout[-4000:]}{done.stderr[-2000:]}"
-    assert f"13 trials, seed {seed}" in done.stdout
-    assert "13 trials, 0 failed" in done.stdout
+    assert f"11 trials, seed {seed}" in done.stdout
+    assert "11 trials, 0 failed" in done.stdout
