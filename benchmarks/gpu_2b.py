@@ -25,11 +25,13 @@ from random_model import random_llama, shape_of
 from real_pairs import sequence_lengths
 from work import Shape
 
-from acord.align.checkpoint import Checkpoint, save_checkpoint
+from acord.align.checkpoints.folder import Checkpoints, seal_of
+from acord.align.checkpoints.writer import Moment, Writer
 from acord.align.encoded import Example, items_of, write_encoded
 from acord.align.machine import choose_threads
 from acord.align.order import steps_of_examples
 from acord.align.policy import Policy
+from acord.processes import ALONE
 from acord.recipe import Align
 from acord.tree.pack import build_packs
 from acord.tree.scoring import ScoringModel
@@ -93,7 +95,13 @@ def measure_saving(shape: Shape, device: str) -> dict[str, Any]:
         policy.update(1e-6)
         policy.begin_gradient()
         started = time.perf_counter()
-        path = save_checkpoint(Path(folder), Checkpoint(1, policy.state(), {}))
+        lines = Path(folder) / "metrics.jsonl"
+        lines.touch()
+        checkpoints = Checkpoints(Path(folder) / "checkpoints")
+        writer = Writer(checkpoints, ALONE)
+        writer.begin(policy.state(), Moment(1, {}, seal_of(b""), lines))
+        writer.wait()
+        path = checkpoints.place(1)
         figures["checkpoint_seconds"] = time.perf_counter() - started
         figures["checkpoint_bytes"] = sum(file.stat().st_size for file in path.iterdir())
     return figures

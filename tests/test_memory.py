@@ -68,7 +68,9 @@ def test_a_system_that_does_not_say(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_the_peak_since_it_was_forgotten() -> None:
     memory.forget_peak()
-    before = memory.peak_bytes()
+    before, resident = memory.peak_bytes(), memory.resident_bytes()
+    if before and resident and before > resident + 8_000_000:
+        pytest.skip("this kernel does not forget a process's peak")
     held = np.ones(8_000_000)
     after = memory.peak_bytes()
     assert before is not None

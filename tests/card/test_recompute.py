@@ -58,7 +58,7 @@ STATED = {
     "pairs": {"supply"},
     "plan": {"packs", "tokens_distinct", "tokens_unshared", "steps", "turns_dropped", "boundary_merges", "token_budget",
              "threads", "reasons"},
-    "align": set(),
+    "align": {"estimate", "actual"},
     "evaluate": set(),
     "judge": set(),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from lm_eval import simple_evaluate
 from lm_eval.api.registry import get_model
 from lm_eval.models.huggingface import HFLM
@@ -186,7 +187,12 @@ def _killed(folder: Path, store: Path, tasks: Path, kill_after: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_evaluation_goes_on_and_gives_identical_results(trained: Path, tmp_path: Path) -> None:
+def test_a_killed_evaluation_goes_on_and_gives_identical_results(
+    trained: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    # A forked process has none of its parent's OpenMP threads, and would wait for them.
+    request.addfinalizer(partial(torch.set_num_threads, torch.get_num_threads()))
+    torch.set_num_threads(1)
     tasks = write_task(tmp_path, "setmana", CHOICES, **MULTIPLE_CHOICE)
     whole = counted_lm(trained, tmp_path / "whole.sqlite")
     undisturbed = run(whole, tasks, "setmana", apply_chat_template=True)
