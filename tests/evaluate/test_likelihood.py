@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,10 @@ def _killed(path: Path, questions: Sequence[Question], kill_after: int) -> None:
 
 
 @pytest.mark.slow
-def test_killed_at_every_pack_it_goes_on_to_identical_scores(tmp_path: Path) -> None:
+def test_killed_at_every_pack_it_goes_on_to_identical_scores(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    # A forked process has none of its parent's OpenMP threads, and would wait for them.
+    request.addfinalizer(partial(torch.set_num_threads, torch.get_num_threads()))
+    torch.set_num_threads(1)
     questions = random_questions(144)
     whole = CountingPacks(ScoringModel(tiny_llama()))
     undisturbed = score(questions, whole)
