@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from acord.align.encoded import Example
-from acord.processes import ALONE, World, agree, summed, world
-
-__all__ = ["ALONE", "Pass", "World", "agree", "deal", "passes_of", "summed", "tokens_of", "world"]
+from acord.processes import World
 
 
 class Pass(NamedTuple):

@@ -13,10 +13,10 @@ from torch import Tensor
 from acord.align.encoded import Example, items_of
 from acord.align.losses import Replies, loss_E, replies_of
 from acord.align.metrics import Scored
-from acord.align.parallel import World, passes_of, summed, world
+from acord.align.parallel import passes_of
 from acord.align.policy import Policy
 from acord.align.reference import ReplyScores
-from acord.processes import mark
+from acord.processes import World, mark, summed, world
 from acord.recipe import Align
 from acord.tree.pack import build_pack
 

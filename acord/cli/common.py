@@ -2,9 +2,7 @@
 
 import json
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -75,19 +73,11 @@ def run_stages(
     from acord.run.run_recipe import run_recipe
 
     read = load_recipe(recipe) if isinstance(recipe, Path) else recipe
-    _ignore_wishes_for_checkpoints()
     result = run_recipe(read, runs, until=until, crew=crew or ALONE)
     if as_json:
         write_json(result.as_json())
     else:
         write_result(show_results(result))
-
-
-def _ignore_wishes_for_checkpoints() -> None:
-    """SLURM sends SIGUSR1 ahead of a time limit: training listens for it, and no other stage should end at it."""
-    unheard = signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
-    if unheard and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def show_help_without_a_verb(context: typer.Context) -> None:

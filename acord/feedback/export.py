@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from acord.errors import InputError
-from acord.feedback.files import PRIVATE, sync_folder, trouble, write_all
+from acord.feedback.files import PRIVATE, trouble, write_all
 from acord.feedback.record import TIE, Preference
+from acord.whole import sync
 
 Form = Literal["feedback", "pairs"]
 
@@ -52,7 +53,7 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         raise trouble(error, path) from None
     try:
         write_all(descriptor, b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows))
-        sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise trouble(error, path) from None
     finally:

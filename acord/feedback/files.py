@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acord.errors import InputError
+from acord.whole import sync
 
 PRIVATE = 0o600
 
@@ -73,16 +74,7 @@ def replace(path: Path, content: bytes) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on disk: those of files just made."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 def trouble(error: OSError, path: Path) -> InputError:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from acord.console import say
 from acord.errors import InputError
 from acord.feedback.annotators import Roster
-from acord.feedback.files import PRIVATE, locked, locked_to_read, replace, sync_folder, trouble, write_all
+from acord.feedback.files import PRIVATE, locked, locked_to_read, replace, trouble, write_all
 from acord.feedback.record import Preference, line_of, parsed
 from acord.languages import text
+from acord.whole import sync
 
 ENDING = ".jsonl"
 
@@ -43,7 +44,7 @@ class FeedbackStore:
                 finally:
                     os.close(descriptor)
                 if is_new:
-                    sync_folder(self.path.parent)
+                    sync(self.path.parent)
             except OSError as error:
                 raise trouble(error, self.path) from None
 

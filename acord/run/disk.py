@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from acord.errors import AcordError, MachineError
-from acord.whole import written_whole
+from acord.whole import sync, written_whole
 
 REMEDIES = {
     errno.ENOSPC: ("the disk is full", "Free some space, or give another folder with --runs."),
@@ -68,28 +68,15 @@ def write_atomically(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def sync_tree(folder: Path) -> None:
     """Bring every file and folder under `folder`, and itself, to the disk."""
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
-            descriptor = os.open(Path(place) / name, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        sync_folder(Path(place))
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync(Path(place) / name)
+        sync(Path(place))
 
 
 def remove(path: Path) -> None:

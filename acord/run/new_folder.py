@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from acord.errors import InputError
-from acord.run.disk import remove, sync_folder, sync_tree
+from acord.run.disk import remove, sync_tree
 from acord.run.option_faults import faults_of
-from acord.whole import beside_name
+from acord.whole import beside_name, sync
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def new_folder(out: Path, option: str) -> Iterator[Path]:
             if partial.exists():
                 remove(partial)
             raise
-        sync_folder(place.parent)
+        sync(place.parent)
 
 
 def _checked_place(out: Path, option: str) -> Path:

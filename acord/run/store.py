@@ -23,10 +23,10 @@ from acord.console import say
 from acord.errors import InputError, MachineError
 from acord.languages import text
 from acord.manifest import Manifest, damage, read_manifest, write_manifest
-from acord.run.disk import disk_faults, remove, sync_folder, sync_tree
+from acord.run.disk import disk_faults, remove, sync_tree
 from acord.run.keys import HashCache
 from acord.run.locks import UNWRITABLE, Owner, locked, remove_abandoned
-from acord.whole import remove_beside_files
+from acord.whole import remove_beside_files, sync
 
 KEY_DIGITS = 12
 HISTORY = "history.jsonl"
@@ -126,7 +126,7 @@ class Store:
             if not resumable or (fresh_after_fault and isinstance(error, InputError)):
                 remove(partial)
             raise
-        sync_folder(final.parent)
+        sync(final.parent)
         return manifest
 
     def _make_root(self) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acord.align.encoded import items_of
-from acord.align.parallel import Pass, World, deal, passes_of, tokens_of
+from acord.align.parallel import Pass, deal, passes_of, tokens_of
+from acord.processes import World
 from acord.tree.pack import build_pack
 from tests.align import parallel_side as side
 from tests.align.samples import random_pairs

@@ -16,8 +16,8 @@ from acord.console import Tracker, track
 from acord.errors import InputError
 from acord.hashing import digest, hash_file
 from acord.run.bundle.layout import KINDS, MANIFEST, PART_NAME, RECIPE, Entry, Part, Piece
-from acord.run.disk import disk_faults, sync_folder, write_atomically
-from acord.whole import written_whole
+from acord.run.disk import disk_faults, write_atomically
+from acord.whole import sync, written_whole
 
 PROGRESS, WHEELS = ".progress.json", ".wheels"
 BESIDE = re.compile(rf"\.{PART_NAME.pattern}\.\d+\.\d+")
@@ -166,7 +166,7 @@ def _write_part(path: Path, slices: Sequence[_Slice], identity: str, tracker: Tr
         file.flush()
         os.fsync(file.fileno())
         size = file.tell()
-    sync_folder(path.parent)
+    sync(path.parent)
     return Part(path.name, size, hasher.hexdigest(), identity)
 
 

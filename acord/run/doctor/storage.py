@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from acord.run.disk import sync_folder
 from acord.run.doctor.check import Check, fine, wrong
+from acord.whole import sync
 
 LITTLE_GB, TOO_LITTLE_GB = 20.0, 1.0
 FEW_FILES = 10_000
@@ -106,11 +106,11 @@ def _renames(folder: Path, place: Path) -> Check:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(partial / "file")
-            sync_folder(partial)
+            sync(partial)
             partial.rename(folder / round_)
             (folder / ".link").symlink_to(round_)
             (folder / ".link").replace(folder / "link")
-            sync_folder(folder)
+            sync(folder)
         read = (folder / "link" / "file").read_text()
     except OSError as error:
         return wrong("renames", "renames_fail", place=str(place), reason=error.strerror or str(error))
