@@ -67,13 +67,18 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
 
     Raises InputError, one line, for input that cannot be read, that gives no pair, or too few for the quotas.
     """
-    around = around or Surroundings(folder / WORK / "cache")
+    # What the build writes for itself is closed however it ends: on a disk at fault, files that are forgotten complain.
+    with ExitStack() as files:
+        return _build(data, seed, folder, around or Surroundings(folder / WORK / "cache"), files)
+
+
+def _build(data: Data, seed: int, folder: Path, around: Surroundings, files: ExitStack) -> dict[str, Any]:
     work, gone = folder / WORK, folder / f"{WORK}.gone"
     shutil.rmtree(gone, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     if data.filters.language:
         check_languages(languages_of(data, {}))
-    supplies = read_sources(data, work, seed)
+    supplies = read_sources(data, work, seed, files)
     leave_out_duplicates(data, supplies)
     supply = {name: one.count() for name, one in supplies.items()}
     cells = cells_of(data, supply)
@@ -96,6 +101,8 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
             complete=complete,
             variety=around.variety,
         )
+        for kept in chooser.kept.values():
+            files.callback(kept.close)
         chooser.fill()
     figures = write_tables(data, supplies, chooser, folder, seed=seed)
     figures["supply"] = supply
@@ -110,8 +117,11 @@ def build_pairs(data: Data, *, seed: int, folder: Path, around: Surroundings | N
     return figures
 
 
-def read_sources(data: Data, work: Path, seed: int) -> dict[str, Supply]:
-    """What each source can give, in the recipe's order. Sources that were read by an earlier attempt are not read."""
+def read_sources(data: Data, work: Path, seed: int, files: ExitStack) -> dict[str, Supply]:
+    """What each source can give, in the recipe's order. Sources that were read by an earlier attempt are not read.
+
+    files: closes what they write to, when it ends.
+    """
     located = {source.name: locate(source) for source in data.sources if source.translate is None}
     supplies: dict[str, Supply] = {}
     for number, source in enumerate(data.sources):
@@ -120,6 +130,7 @@ def read_sources(data: Data, work: Path, seed: int) -> dict[str, Supply]:
             supplies[source.name] = TranslatedSupply(source, supplies[source.translate.from_], place)
         else:
             supplies[source.name] = read_source(source, located[source.name], place, seed=seed)
+        files.callback(supplies[source.name].ledger.leave)
     return supplies
 
 

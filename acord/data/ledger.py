@@ -72,6 +72,13 @@ class Ledger:
         ledger._refused = (folder / "refused").open("w", encoding="utf-8")
         return ledger
 
+    def leave(self) -> None:
+        """Let go of its files, whatever became of the source."""
+        try:
+            self._dropped.close()
+        finally:
+            self._refused.close()
+
     def save(self) -> None:
         """Put the book away: reading has ended."""
         self._dropped.flush()
@@ -152,8 +159,7 @@ class Ledger:
         return counts
 
     def _decided(self, names: Callable[[], Iterator[list[str]]] | None) -> Iterator[tuple[str, str, str]]:
-        self._dropped.close()
-        self._refused.close()
+        self.leave()
         for source_id, reason, detail in _lines(self._folder / "dropped"):
             yield source_id, reason, detail
         for number, source_id, reason, detail in _lines(self._folder / "refused"):

@@ -103,6 +103,12 @@ class SpoolWriter:
         self._blocks.append(np.array(self._rows, np.uint64).reshape(-1, 5))
         self._rows = []
 
+    def __enter__(self) -> "SpoolWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._texts.close()
+
     def close(self) -> Spool:
         """Bring everything to its file, and open it for reading."""
         self._texts.close()

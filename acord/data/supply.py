@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -141,8 +141,12 @@ class JoinedSupply:
         self._read += done["count"]
 
     def _write_part(self, folder: Path, wanted: Any) -> None:
-        spool, entries, refused = SpoolWriter(folder, seed=0), [], []
-        with temporary_files_in(folder), track(f"read {self.source.name}", len(wanted), "pairs") as tracker:
+        entries, refused = [], []
+        with (
+            temporary_files_in(folder),
+            track(f"read {self.source.name}", len(wanted), "pairs") as tracker,
+            SpoolWriter(folder, seed=0) as spool,
+        ):
             for entry, found in openorca.fetch(self.source, self._inputs, self._joined, wanted):
                 tracker.advance()
                 if isinstance(found, openorca.NotAPair):
@@ -150,7 +154,7 @@ class JoinedSupply:
                 else:
                     entries.append(entry)
                     spool.write(found)
-        spool.close()
+            spool.close()
         np.save(folder / "entries.npy", np.array(entries, np.int64))
         finish(folder, {"count": len(wanted), "refused": refused})
 
@@ -215,16 +219,17 @@ def read_source(source: Source, inputs: Inputs, folder: Path, *, seed: int) -> S
 
 def _read(source: Source, inputs: Inputs, folder: Path, seed: int) -> None:
     total = row_count([*inputs.files, *inputs.against])
-    with temporary_files_in(folder), track(f"read {source.name}", total, "rows") as tracker:
+    with temporary_files_in(folder), track(f"read {source.name}", total, "rows") as tracker, ExitStack() as files:
         ledger = Ledger(source.name, folder, tracker.advance)
+        files.callback(ledger.leave)
         if source.format == "openorca":
             openorca.join(source, inputs, ledger).save(folder / "joined.npz")
         else:
-            spool = SpoolWriter(folder, seed)
+            spool = files.enter_context(SpoolWriter(folder, seed))
             for candidate in ADAPTERS[str(source.format)](source, inputs, ledger):
                 spool.write(candidate)
             spool.close()
-    ledger.save()
+        ledger.save()
     finish(folder, [])
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 MOMENTS = 10
 PROGRAM = """
 import json, sys
+from contextlib import ExitStack
 from pathlib import Path
 import acord.data.examine, acord.data.pairs
 from acord.data.build import Surroundings, build_pairs
@@ -151,7 +153,8 @@ def test_a_source_that_was_read_and_then_damaged_is_read_again(tmp_path: Path, l
     expected = build(tmp_path / "whole", mine)
     settings = Data.model_validate({"sources": [mine], "held_out": 0.0, "filters": NO_FILTERS})
     (tmp_path / "out" / "work").mkdir(parents=True)
-    read_sources(settings, tmp_path / "out" / "work", seed=0)
+    with ExitStack() as files:
+        read_sources(settings, tmp_path / "out" / "work", 0, files)
     (tmp_path / "out" / "work" / "00-mine" / lost).unlink()
     again = build(tmp_path / "out", mine)
     assert (again.pairs, again.dropped) == (expected.pairs, expected.dropped)

@@ -35,7 +35,8 @@ def read_oasst(source: Source, inputs: Inputs, ledger: Ledger) -> Iterator[Candi
     """
     seen: set[int] = set()
     with (
-        tempfile.TemporaryDirectory(prefix="acord-oasst-") as folder,
+        # A disk that has become read-only keeps it; it lies in what the next attempt clears.
+        tempfile.TemporaryDirectory(prefix="acord-oasst-", ignore_cleanup_errors=True) as folder,
         MessageSpool(Path(folder), parts_for(inputs.files)) as flat,
     ):
         for file in inputs.files:
